@@ -1,0 +1,1 @@
+"""A Prompt in, a Reply out: what is asked, and who answers."""

@@ -1,0 +1,1 @@
+"""A Snapshot and a catalogue in, a Plan out: model, window, tokens, dollars."""

@@ -1,0 +1,1 @@
+"""A Reply in, findings out whose quotes are really there."""

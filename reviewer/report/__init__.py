@@ -1,0 +1,1 @@
+"""A Review in, text out: one module a format."""
