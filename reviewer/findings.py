@@ -164,6 +164,9 @@ class Usage:
         return self.input_tokens + self.cache_read_input_tokens + self.cache_creation_input_tokens
 
 
+NO_USAGE = Usage()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
     """How a review was made: what stands at the end of the report, so that a reader can weigh it."""
@@ -175,7 +178,7 @@ class Making:
     """`standard` or `1m`; None where no model was asked."""
     effort: str | None = None
     requests: int = 0
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     cost_usd: float = 0.0
     seconds: float = 0.0
     version: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from reviewer.findings import Usage
+from reviewer.findings import NO_USAGE, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Reply:
     stop: Stop
     problem: str = ""
     """One sentence for the report when `stop` is not END: what happened and what was kept."""
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     model: str = ""
     """The model that answered, as it names itself."""
     request_id: str = ""
