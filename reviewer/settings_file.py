@@ -1,0 +1,83 @@
+"""Finds and reads the file that holds settings: the operator's `--config`, else the repository's own.
+
+The repository's file is `.reviewer.toml` at its top, else the table `[tool.reviewer]` of its `pyproject.toml`. Both are read as hostile
+input: no link is followed, no device opened, and the size is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+
+from reviewer.errors import ConfigError
+from reviewer.settings import SettingsFile
+
+LARGEST_SETTINGS_FILE = 1_048_576
+"""Bytes; a settings file of more than a megabyte is a mistake or an attack."""
+
+_SKIP = "With --isolated no settings file is read."
+
+
+def read_settings_file(explicit: Path | None, root: Path) -> SettingsFile | None:
+    """The settings file to heed: `explicit` when the operator named one, else the repository's own below `root`, else None.
+
+    Raises ConfigError when the file cannot be read or is not TOML.
+    """
+    if explicit is not None:
+        return _explicit(explicit)
+    own = _parse(root / ".reviewer.toml", ".reviewer.toml")
+    if own is not None:
+        return SettingsFile(".reviewer.toml", own, operator=False)
+    tools = (_parse(root / "pyproject.toml", "pyproject.toml") or {}).get("tool")
+    table = tools.get("reviewer") if isinstance(tools, dict) else None
+    if not isinstance(table, dict):
+        return None
+    return SettingsFile("pyproject.toml [tool.reviewer]", table, operator=False)
+
+
+def read_small_text(path: Path, name: str, limit: int = LARGEST_SETTINGS_FILE) -> str | None:
+    """The UTF-8 text of a regular file of at most `limit` bytes that is reached through no link; None when there is no such file.
+
+    Raises ConfigError, which speaks of the file as `name`, when there is one but it cannot be used.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}", hint="Links are not followed.") from error
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ConfigError(f"{name} is not a regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ConfigError(f"{name} is larger than {limit:,} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name} is not UTF-8: byte {error.start}") from error
+
+
+def _explicit(path: Path) -> SettingsFile:
+    values = _parse(path.resolve(), str(path))
+    if values is None:
+        raise ConfigError(f"--config {path}: there is no such file")
+    if path.name == "pyproject.toml":
+        tools = values.get("tool")
+        table = tools.get("reviewer") if isinstance(tools, dict) else None
+        return SettingsFile(f"{path} [tool.reviewer]", table if isinstance(table, dict) else {}, operator=True)
+    return SettingsFile(str(path), values, operator=True)
+
+
+def _parse(path: Path, name: str) -> dict[str, object] | None:
+    text = read_small_text(path, name)
+    if text is None:
+        return None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: {error}", hint=_SKIP) from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}: nested too deeply", hint=_SKIP) from error
