@@ -1,0 +1,181 @@
+"""The command line: which commands and flags there are, and how a failure is told.
+
+Only click and the option table are imported here, so that `--help` and a mistyped flag are answered at once; each command imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from reviewer import __version__
+from reviewer.config import OPTIONS, Config, Option, flag_name
+from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What was typed, before any setting is resolved."""
+
+    path: Path
+    flags: Mapping[str, object]
+    """The settings given as flags, by field name of `Config`."""
+    config_file: Path | None
+    isolated: bool
+    environ: Mapping[str, str]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `reviewer` with these arguments; return its exit code (see `errors.py`)."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    for name in [name for name in os.environ if name.startswith("GIT_") and name not in _GIT_VARIABLES_OF_THE_OPERATOR]:
+        del os.environ[name]
+    try:
+        code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(InterruptedByUser("interrupted"))
+    except ReviewerError as error:
+        return _tell(error)
+    except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
+        return _tell_bug()
+    return code or 0
+
+
+_GIT_VARIABLES_OF_THE_OPERATOR = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
+"""Where the operator's own git settings are. All others (GIT_DIR, GIT_INDEX_FILE …) are set by git while it runs a hook, and would point us
+at another repository than the one that was named."""
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(error: ReviewerError) -> int:
+    click.echo(f"reviewer: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    return error.exit_code
+
+
+def _tell_bug() -> int:
+    click.echo("reviewer: this is a bug of reviewer; please report it with the lines below", err=True)
+    click.echo(f"reviewer {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
+    click.echo(traceback.format_exc(), err=True)
+    return EXIT_BUG
+
+
+def _flag(name: str, option: Option) -> click.Option:
+    """The click option of one field of `Config`; its default is None, so that only what was typed counts as given."""
+    declarations = [name, flag_name(name), *([f"-{option.short}"] if option.short else [])]
+    default = Config.__dataclass_fields__[name].default
+    text = option.help if default in {None, (), False, True} else f"{option.help}  [default: {default}]"
+    more: dict[str, Any] = {"type": str, "metavar": option.metavar or None}
+    if option.kind == "flag":
+        more = {"is_flag": True, "flag_value": not default}
+    elif option.kind == "choice":
+        more = {"type": click.Choice(option.choices)}
+    elif option.kind == "list":
+        more["multiple"] = True
+    return click.Option(declarations, default=None, help=text, **more)
+
+
+def _settings(*left_out: str) -> Callable[[click.Command], click.Command]:
+    """Give a command the flags of all options but some, and those that choose the settings file."""
+
+    def add(command: click.Command) -> click.Command:
+        command.params += [_flag(name, option) for name, option in OPTIONS.items() if name not in left_out]
+        command.params += [
+            click.Option(
+                ["--config", "config_file"], metavar="FILE", help="Read settings from this file, not the repository's own."
+            ),
+            click.Option(["--isolated"], is_flag=True, help="Read no settings file at all."),
+        ]
+        return command
+
+    return add
+
+
+def _call(path: str, given: dict[str, Any]) -> Call:
+    config_file = given.pop("config_file")
+    isolated = given.pop("isolated")
+    return Call(
+        path=Path(path),
+        flags={name: value for name, value in given.items() if value not in {None, ()}},
+        config_file=Path(config_file) if config_file else None,
+        isolated=isolated,
+        environ=dict(os.environ),
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def program() -> None:
+    """Put a whole codebase in front of Claude and get a grounded review back.
+
+    Every finding names a file, lines and a verbatim quote that really is there; the report says what was read, what was not, and what it
+    cost. Each flag can also be set as a REVIEWER_* variable, in .reviewer.toml, or under [tool.reviewer] in pyproject.toml.
+
+    Exit codes: 0 complete, nothing at or above --fail-on; 1 findings at or above it; 2 usage or settings; 3 the review is
+    incomplete; 4 provider, credentials, network or storage; 130 interrupted; 70 a bug.
+    """
+
+
+@_settings()
+@program.command("review")
+@click.argument("path", default=".", type=str)
+@click.option("--print-prompt", metavar="FILE", help="Write the exact request here (- is standard output) and send nothing.")
+@click.option("--dry-run", is_flag=True, help="The same as `reviewer plan`.")
+def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
+    """Review the repository or folder at PATH and write a report."""
+    call = _call(path, given)
+    if dry_run:
+        from reviewer.commands.plan import run as plan
+
+        return plan(call, exact=False)
+    from reviewer.commands.review import run
+
+    return run(call, print_prompt=print_prompt)
+
+
+@_settings("output", "min_severity", "min_confidence", "max_findings", "fail_on", "exit_zero", "yes")
+@program.command("plan")
+@click.argument("path", default=".", type=str)
+@click.option("--exact", is_flag=True, help="Ask the provider's free count_tokens endpoint; this sends the code.")
+def plan_command(path: str, exact: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
+    """Show what a review of PATH would read, send and cost. Sends nothing."""
+    from reviewer.commands.plan import run
+
+    return run(_call(path, given), exact=exact)
+
+
+@_settings(*(name for name in OPTIONS if name not in {"catalog", "base_url", "state_dir", "format"}))
+@program.command("models")
+@click.option("--refresh", is_flag=True, help="Ask the Models API for today's windows and retirement dates, and keep them.")
+def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
+    """List the models: windows, prices, abilities, retirement."""
+    from reviewer.commands.models import run
+
+    return run(_call(".", given), refresh=refresh)
+
+
+@_settings()
+@program.command("config")
+@click.argument("path", default=".", type=str)
+def config_command(path: str, **given: Any) -> int:  # noqa: ANN401 - click calls it
+    """Show every setting a review of PATH would use, and where it came from."""
+    from reviewer.commands.config import run
+
+    return run(_call(path, given))

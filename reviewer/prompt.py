@@ -1,0 +1,90 @@
+"""A Snapshot's texts and the templates → the Prompt: rules first, then every file, the question last.
+
+The documents are byte-stable: the same files, in the same order, always give the same text, and one file's bytes depend on that file
+alone. So a prefix that was paid for once is found in the provider's cache again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reviewer.collect.snapshot import Snapshot
+from reviewer.engine.interface import Prompt
+from reviewer.findings import Category
+from reviewer.plan.decision import Plan
+from reviewer.templating import Templates
+
+TEMPLATE_NAMES = ("prompt/system.md.j2", "prompt/documents.md.j2", "prompt/question.md.j2")
+
+_LEFT_OUT_SHOWN = 200
+"""Files named to the model as left out; beyond it only their number is, since a tree may hold a hundred thousand of them."""
+
+_MARKER_DIGITS = 16
+"""Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as the documents template sees it."""
+
+    path: str
+    """A JSON string, quotes included: no name can break out of it."""
+    text: str
+    """Without its last newline, which the template adds."""
+    marker: str
+
+
+def compose(
+    plan: Plan,
+    snapshot: Snapshot,
+    texts: Mapping[str, str],
+    templates: Templates,
+    schema: Mapping[str, Any],
+    *,
+    language: str,
+    instructions: str,
+) -> Prompt:
+    """Put the repository's `texts` (path → text, in the order they are to stand) in front of the model of `plan`.
+
+    `schema` is the JSON Schema of the answer, `instructions` the operator's own words or empty. Raises TemplateError.
+    """
+    system, documents, question = TEMPLATE_NAMES
+    left_out = [f"{quoted(file.path)}: {file.reason}" for file in snapshot.skipped]
+    return Prompt(
+        model=plan.model.id,
+        system=templates.render(system),
+        documents=templates.render(documents, documents=[document(path, text) for path, text in texts.items()]),
+        question=templates.render(
+            question,
+            scope=quoted(snapshot.scope) if snapshot.scope else "",
+            left_out=left_out[:_LEFT_OUT_SHOWN],
+            left_out_more=len(left_out[_LEFT_OUT_SHOWN:]),
+            guidance=[quoted(path) for path in snapshot.guidance],
+            instructions=instructions,
+            categories=[category.value for category in Category],
+            language=language,
+        ),
+        schema=schema,
+        max_output=plan.max_output,
+        effort=plan.effort,
+        thinking=plan.model.thinking_parameter,
+        structured=plan.model.structured_outputs,
+        betas=plan.betas,
+        texts=texts,
+    )
+
+
+def document(path: str, text: str) -> Document:
+    """One file, with a marker made from its path and content."""
+    content = hashlib.sha256(f"{path}\0{text}".encode("utf-8", "surrogateescape"))
+    return Document(quoted(path), text.removesuffix("\n"), content.hexdigest()[:_MARKER_DIGITS])
+
+
+def quoted(path: str) -> str:
+    r"""A path as a JSON string: newlines and quotes escaped, a byte that is not UTF-8 as `\udcXX`."""
+    text = json.dumps(path, ensure_ascii=False)
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
