@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reviewer.config import OPTIONS, Config, flag_name, variable_name
+from reviewer.errors import ConfigError
+from reviewer.settings import SettingsFile, resolve
+from reviewer.settings_file import read_settings_file
+
+REPOSITORY = ".reviewer.toml"
+
+
+def own(**values: object) -> SettingsFile:
+    return SettingsFile(REPOSITORY, {key.replace("_", "-"): value for key, value in values.items()}, operator=False)
+
+
+def test_without_any_source_every_setting_is_its_default() -> None:
+    resolved = resolve(None, {}, {})
+
+    assert resolved.config == Config()
+    assert set(resolved.origins.values()) == {"default"}
+
+
+def test_a_file_beats_the_default_the_environment_the_file_and_a_flag_the_environment() -> None:
+    file = own(model="sonnet", language="Dutch", context="1m")
+    resolved = resolve(file, {"REVIEWER_LANGUAGE": "French", "REVIEWER_CONTEXT": "auto"}, {"context": "standard"})
+
+    assert (resolved.config.model, resolved.config.language, resolved.config.context) == ("sonnet", "French", "standard")
+    assert resolved.origins["model"] == ".reviewer.toml: model"
+    assert resolved.origins["language"] == "REVIEWER_LANGUAGE"
+    assert resolved.origins["context"] == "--context"
+
+
+@pytest.mark.parametrize("name", [name for name, option in OPTIONS.items() if option.operator])
+def test_an_operators_option_in_a_repositorys_file_is_an_error_that_names_it(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(own(**{name: "x"}), {}, {})
+
+    assert name.replace("_", "-") in caught.value.message
+    assert REPOSITORY in caught.value.message
+    assert flag_name(name) in caught.value.hint
+    assert variable_name(name) in caught.value.hint
+
+
+def test_an_operators_file_may_set_what_a_repositorys_may_not() -> None:
+    file = SettingsFile("mine.toml", {"base-url": "https://gateway.example", "max-cost": 50}, operator=True)
+
+    config = resolve(file, {}, {}).config
+
+    assert (config.base_url, config.max_cost) == ("https://gateway.example", 50.0)
+
+
+def test_a_repository_may_lower_the_cost_cap_but_not_raise_it() -> None:
+    assert resolve(own(max_cost=0.5), {}, {}).config.max_cost == 0.5
+    with pytest.raises(ConfigError, match="not raised above 10 dollars"):
+        resolve(own(max_cost=10.01), {}, {})
+
+
+def test_an_unknown_key_is_an_error_with_a_suggestion() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(SettingsFile(REPOSITORY, {"max-finding": 3}, operator=False), {}, {})
+
+    assert caught.value.message == ".reviewer.toml: unknown key 'max-finding'"
+    assert caught.value.hint == "Did you mean 'max-findings'?"
+
+
+def test_a_key_is_spelled_with_dashes_only() -> None:
+    with pytest.raises(ConfigError, match="unknown key 'max_findings'"):
+        resolve(SettingsFile(REPOSITORY, {"max_findings": 3}, operator=False), {}, {})
+
+
+def test_an_unknown_variable_is_an_error_with_a_suggestion() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(None, {"REVIEWER_MODLE": "x"}, {})
+
+    assert (caught.value.message, caught.value.hint) == ("unknown variable REVIEWER_MODLE", "Did you mean 'REVIEWER_MODEL'?")
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert resolve(None, {"REVIEWER_MODEL": "", "REVIEWER_NOPE": ""}, {}).config == Config()
+
+
+def test_lists_in_a_variable_are_one_item_a_line() -> None:
+    assert resolve(None, {"REVIEWER_EXCLUDE": "*.md\ndocs/\n"}, {}).config.exclude == ("*.md", "docs/")
+
+
+def test_the_endpoint_variable_of_the_sdk_is_heeded_and_ours_wins() -> None:
+    both = {"ANTHROPIC_BASE_URL": "https://a.example", "REVIEWER_BASE_URL": "https://b.example"}
+
+    assert resolve(None, {"ANTHROPIC_BASE_URL": "https://a.example"}, {}).config.base_url == "https://a.example"
+    assert resolve(None, both, {}).config.base_url == "https://b.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("max_cost", "nan"),
+        ("max_cost", "inf"),
+        ("max_cost", "-1"),
+        ("max_cost", True),
+        ("max_cost", "1" * 5000),
+        ("max_output", "1.5"),
+        ("max_output", 2.0),
+        ("max_output", 0),
+        ("max_output", "9" * 5000),
+        ("max_findings", True),
+        ("max_findings", None),
+        ("context", "2m"),
+        ("context", ["auto"]),
+        ("language", ""),
+        ("language", 7),
+        ("language", "a\0b"),
+        ("include", "*.py"),
+        ("include", [1]),
+    ],
+)
+def test_a_value_that_cannot_be_is_an_error_that_names_its_source(name: str, raw: object) -> None:
+    with pytest.raises(ConfigError, match=r"^\.reviewer\.toml: "):
+        resolve(own(**{name: raw}), {}, {})
+
+
+def test_flags_in_a_variable_are_words() -> None:
+    assert resolve(None, {"REVIEWER_QUIET": "yes", "REVIEWER_PROGRESS": "off"}, {}).config.quiet
+    with pytest.raises(ConfigError, match="REVIEWER_QUIET: expected true or false"):
+        resolve(None, {"REVIEWER_QUIET": "perhaps"}, {})
+
+
+def test_the_repositorys_own_file_wins_over_its_pyproject(write_files: Callable[..., Path]) -> None:
+    root = write_files({".reviewer.toml": 'model = "haiku"', "pyproject.toml": '[tool.reviewer]\nmodel = "opus"'})
+
+    assert read_settings_file(None, root) == SettingsFile(".reviewer.toml", {"model": "haiku"}, operator=False)
+
+
+def test_a_pyproject_without_our_table_is_no_settings_file(write_files: Callable[..., Path]) -> None:
+    root = write_files({"pyproject.toml": "[tool.other]\nmodel = 1"})
+
+    assert read_settings_file(None, root) is None
+
+
+def test_the_operators_file_replaces_the_repositorys(write_files: Callable[..., Path]) -> None:
+    root = write_files({".reviewer.toml": 'model = "haiku"', "mine.toml": 'model = "fable"'})
+
+    file = read_settings_file(root / "mine.toml", root)
+
+    assert file == SettingsFile(str(root / "mine.toml"), {"model": "fable"}, operator=True)
+
+
+def test_a_settings_file_that_is_a_link_a_pipe_or_not_text_is_refused(write_files: Callable[..., Path]) -> None:
+    root = write_files({"secret": 'model = "haiku"'})
+    settings = root / ".reviewer.toml"
+    settings.symlink_to("secret")
+    with pytest.raises(ConfigError, match=r"\.reviewer\.toml cannot be read"):
+        read_settings_file(None, root)
+    settings.unlink()
+    os.mkfifo(settings)
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        read_settings_file(None, root)
+    settings.unlink()
+    settings.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        read_settings_file(None, root)
+
+
+def test_a_settings_file_that_is_not_toml_says_where(write_files: Callable[..., Path]) -> None:
+    root = write_files({".reviewer.toml": "model = \n"})
+
+    with pytest.raises(ConfigError, match=r"\.reviewer\.toml: .*line 1"):
+        read_settings_file(None, root)
+
+
+def test_a_file_the_operator_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        read_settings_file(tmp_path / "none.toml", tmp_path)
