@@ -13,7 +13,17 @@ _SLICE = _WHOLE // _SLICES
 _ASCII = bytes(range(128))
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _CLASSES = bytes(
-    ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else ord("0") if 48 <= b <= 57 else b if b in b"\n\t" else ord(".") if 33 <= b <= 126 else ord(" ")
+    ord("a")
+    if 97 <= b <= 122
+    else ord("A")
+    if 65 <= b <= 90
+    else ord("0")
+    if 48 <= b <= 57
+    else b
+    if b in b"\n\t"
+    else ord(".")
+    if 33 <= b <= 126
+    else ord(" ")
     for b in range(256)
 )
 _LETTERS = bytes(ord("a") if b in b"aA" else b for b in range(256))

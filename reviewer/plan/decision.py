@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewer.plan.catalog import Model
+from reviewer.plan.model import Model
 
 
 class WindowName(StrEnum):
