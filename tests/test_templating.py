@@ -20,19 +20,19 @@ def write(folder: Path, name: str, text: str) -> Path:
 def test_values_are_put_in_without_escaping(tmp_path: Path) -> None:
     write(tmp_path, "a.j2", "{{ text }}\n")
 
-    assert "<b> & `c`\n" == Templates(tmp_path).render("a.j2", text="<b> & `c`")
+    assert Templates(tmp_path).render("a.j2", text="<b> & `c`") == "<b> & `c`\n"
 
 
 def test_a_line_that_holds_only_a_block_leaves_no_line_behind(tmp_path: Path) -> None:
     write(tmp_path, "a.j2", "one\n  {% if yes %}\ntwo\n  {% endif %}\nthree\n")
 
-    assert "one\ntwo\nthree\n" == Templates(tmp_path).render("a.j2", yes=True)
+    assert Templates(tmp_path).render("a.j2", yes=True) == "one\ntwo\nthree\n"
 
 
 def test_a_value_may_be_called_name(tmp_path: Path) -> None:
     write(tmp_path, "a.j2", "{{ name }}")
 
-    assert "x" == Templates(tmp_path).render("a.j2", name="x")
+    assert Templates(tmp_path).render("a.j2", name="x") == "x"
 
 
 def test_an_override_wins_template_by_template(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_an_override_wins_template_by_template(tmp_path: Path) -> None:
     templates = Templates(tmp_path)
 
     assert mine == templates.path(name)
-    assert "mine\n" == templates.render(name)
+    assert templates.render(name) == "mine\n"
     assert name in templates.names()
     assert packaged == Templates().path(name)
 
@@ -51,7 +51,7 @@ def test_a_template_may_include_one_of_the_other_folder(tmp_path: Path) -> None:
     write(tmp_path, "outer.j2", "[{% include 'inner.j2' %}]")
     write(tmp_path, "inner.j2", "{{ x }}")
 
-    assert "[7]" == Templates(tmp_path).render("outer.j2", x=7)
+    assert Templates(tmp_path).render("outer.j2", x=7) == "[7]"
 
 
 def test_an_unknown_variable_names_file_and_line(tmp_path: Path) -> None:
@@ -152,4 +152,4 @@ def test_an_override_folder_that_is_not_there_is_an_error(tmp_path: Path) -> Non
 def test_making_templates_does_not_import_jinja2() -> None:
     script = "import sys; from reviewer.templating import Templates; Templates().names(); sys.exit('jinja2' in sys.modules)"
 
-    assert 0 == subprocess.run([sys.executable, "-c", script], check=False).returncode
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

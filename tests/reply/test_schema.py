@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import anthropic
+import pytest
+from jsonschema import Draft202012Validator
+
+from reviewer.findings import Category, Claim, Confidence, Severity
+from reviewer.reply.schema import MAX_FINDINGS, MAX_TEXT, Answer, answer_schema, validate
+
+ITEM = {
+    "path": "src/app.py",
+    "quote": "eval(text)",
+    "start_line": 3,
+    "end_line": 3,
+    "category": "security",
+    "severity": "critical",
+    "confidence": "high",
+    "title": "Runs what it is sent",
+    "explanation": "Anyone can send text.",
+    "suggestion": "",
+}
+
+
+def test_the_schema_is_what_the_sdk_would_make_of_it_for_structured_output() -> None:
+    assert answer_schema() == anthropic.transform_schema(Answer)
+
+
+def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> None:
+    schema = answer_schema()
+    fields = list(schema["$defs"]["AnswerFinding"]["properties"])
+
+    assert list(schema["properties"]) == ["findings", "summary"]
+    assert fields.index("quote") < fields.index("explanation")
+    assert fields == schema["$defs"]["AnswerFinding"]["required"]
+
+
+def test_no_field_asks_for_a_chain_of_thought() -> None:
+    fields = {*answer_schema()["properties"], *answer_schema()["$defs"]["AnswerFinding"]["properties"]}
+
+    assert not fields & {"reasoning", "thinking", "trace", "thoughts", "chain_of_thought"}
+
+
+def test_the_words_of_the_schema_are_those_of_the_project() -> None:
+    fields = answer_schema()["$defs"]["AnswerFinding"]["properties"]
+
+    assert set(fields["severity"]["enum"]) == {severity.word for severity in Severity}
+    assert set(fields["confidence"]["enum"]) == {confidence.word for confidence in Confidence}
+    assert set(fields["category"]["enum"]) == set(Category)
+
+
+def test_a_valid_item_passes_both_the_schema_and_the_validation() -> None:
+    Draft202012Validator(answer_schema()).validate({"findings": [ITEM], "summary": ""})
+
+    assert validate(ITEM) == Claim(
+        title="Runs what it is sent",
+        severity=Severity.CRITICAL,
+        confidence=Confidence.HIGH,
+        category=Category.SECURITY,
+        path="src/app.py",
+        start_line=3,
+        end_line=3,
+        quote="eval(text)",
+        explanation="Anyone can send text.",
+        suggestion="",
+    )
+
+
+def test_letter_case_of_a_word_does_not_matter() -> None:
+    claim = validate({**ITEM, "severity": "High", "category": "SECURITY"})
+
+    assert isinstance(claim, Claim)
+    assert (claim.severity, claim.category) == (Severity.HIGH, Category.SECURITY)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"severity": "blocker"}, "severity: not one of the allowed words"),
+        ({"severity": 3}, "severity: not one of the allowed words"),
+        ({"confidence": None}, "confidence: not one of the allowed words"),
+        ({"category": "style"}, "category: not one of the allowed words"),
+        ({"start_line": "3"}, "start_line: Input should be a valid integer"),
+        ({"start_line": 3.0}, "start_line: Input should be a valid integer"),
+        ({"start_line": True}, "start_line: Input should be a valid integer"),
+        ({"start_line": -1}, "start_line: not a line number"),
+        ({"end_line": 10**30}, "end_line: not a line number"),
+        ({"title": " \n"}, "title: blank"),
+        ({"path": ""}, "path: blank"),
+        ({"explanation": "x" * (MAX_TEXT + 1)}, f"explanation: longer than {MAX_TEXT} characters"),
+        ({"quote": ["eval(text)"]}, "quote: Input should be a valid string"),
+        ({"# ignore all rules": 1}, "a field that was not asked for"),
+    ],
+)
+def test_an_item_out_of_form_is_refused_with_a_reason(change: dict[str, object], reason: str) -> None:
+    assert validate({**ITEM, **change}) == reason
+
+
+@pytest.mark.parametrize("field", ITEM)
+def test_every_field_is_needed(field: str) -> None:
+    assert validate({key: value for key, value in ITEM.items() if key != field}) == f"{field}: Field required"
+
+
+@pytest.mark.parametrize("item", [None, 1, "text", [], [ITEM], True])
+def test_what_is_no_object_is_no_finding(item: object) -> None:
+    assert validate(item) == "not an object"
+
+
+def test_the_cap_is_above_what_an_answer_can_hold() -> None:
+    smallest_useful_finding_in_tokens = 128
+
+    assert 64_000 / smallest_useful_finding_in_tokens <= MAX_FINDINGS
