@@ -1,0 +1,115 @@
+"""Where a repository keeps its parts, found by the documented layout (gitrepository-layout(5)) and without running git.
+
+git itself would refuse a repository of another owner, would read whatever its configuration includes, and can be kept waiting for ever
+by a named pipe in the right place; none of that may decide whether somebody else's code can be reviewed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewer.collect.files import path_text, read_special
+from reviewer.errors import SourceError
+
+_SMALL = 65_536
+_PACKED_REFS = 64 * 1024 * 1024
+_OBJECT_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REFERENCE = re.compile(rb"refs(?:/[^/.\x00-\x20\x7f~^:?*\[\\][^/\x00-\x20\x7f~^:?*\[\\]*)+")
+_LONGEST_CHAIN = 5
+"""References that point at references; git's own limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitDir:
+    """The three folders of a repository with a work tree."""
+
+    root: Path
+    """The top of the work tree."""
+    private: Path
+    """HEAD and index; below `worktrees/` for a linked work tree."""
+    common: Path
+    """Objects, references, configuration, info/."""
+
+
+def find_git_dir(path: Path) -> GitDir | None:
+    """The repository a folder lies in, looking upwards on the same file system as git does; None when there is none.
+
+    Raises SourceError when the folder lies in a bare repository or in git's own folder, or when a `.git` file leads nowhere.
+    """
+    device = path.stat().st_dev
+    for folder in (path, *path.parents):
+        if folder.stat().st_dev != device:
+            return None
+        if _is_git_dir(folder):
+            raise SourceError(
+                f"{folder} is a bare repository, or the inside of one: there are no files to review.",
+                hint="Give a folder that is checked out, such as one made by `git worktree add` or `git clone`.",
+            )
+        private = _named_by(folder / ".git")
+        if private is not None:
+            return GitDir(folder, private, _common(private))
+    return None
+
+
+def head_commit(git_dir: GitDir) -> str | None:
+    """The full id of the commit HEAD stands at; None before the first commit, and where references are kept in a form not known here."""
+    value = read_special(git_dir.private / "HEAD", _SMALL)
+    for _ in range(_LONGEST_CHAIN):
+        if value is None:
+            return None
+        value = value.strip()
+        if not value.startswith(b"ref:"):
+            return value.decode() if _OBJECT_ID.fullmatch(value) else None
+        value = _reference(git_dir, value[4:].strip())
+    return None
+
+
+def _reference(git_dir: GitDir, name: bytes) -> bytes | None:
+    if not _REFERENCE.fullmatch(name):
+        return None
+    for folder in (git_dir.private, git_dir.common):
+        loose = folder / path_text(name)
+        if loose.is_file() and (value := read_special(loose, _SMALL)) is not None:
+            return value
+    packed = read_special(git_dir.common / "packed-refs", _PACKED_REFS) or b""
+    end = packed.find(b" " + name + b"\n")
+    return packed[:end].rpartition(b"\n")[2] if end > 0 else None
+
+
+def _named_by(entry: Path) -> Path | None:
+    """The git folder that a `.git` folder, link or file stands for; None when it is no repository."""
+    try:
+        mode = entry.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SourceError(f"{entry} cannot be read: {error.strerror}.") from error
+    if stat.S_ISDIR(mode):
+        return entry if _is_git_dir(entry) else None
+    content = read_special(entry, _SMALL) or b""
+    if content.startswith(b"gitdir:"):
+        target = entry.parent / path_text(content[7:].strip(b" \n"))
+        if _is_git_dir(target):
+            return Path(os.path.normpath(target))
+    raise SourceError(
+        f"{entry} does not lead to a repository.",
+        hint="If it is a submodule or a work tree whose repository was moved, run `git submodule update` or `git worktree repair`.",
+    )
+
+
+def _is_git_dir(folder: Path) -> bool:
+    try:
+        return stat.S_ISREG((folder / "HEAD").stat().st_mode) and (
+            (folder / "commondir").is_file() or ((folder / "objects").is_dir() and (folder / "refs").is_dir())
+        )
+    except OSError:
+        return False
+
+
+def _common(private: Path) -> Path:
+    content = read_special(private / "commondir", _SMALL)
+    return private if content is None else Path(os.path.normpath(private / path_text(content.strip(b"\n"))))

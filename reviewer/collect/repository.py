@@ -1,0 +1,107 @@
+"""git, asked about somebody else's repository in a way that cannot run anything the repository names.
+
+A repository's configuration may name programs (fsmonitor, hooks, filters, textconv, diff drivers, upload-pack …) and git runs them in
+the course of plain questions, whatever is switched off on the command line. So git never runs in the reviewed repository. It runs in a
+shadow: an empty bare repository of our own that borrows the object store, and holds copies of the index, `info/exclude`,
+`info/attributes`, `shallow` and the few settings that decide which files git lists.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from reviewer.collect.gitdir import find_git_dir
+from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
+from reviewer.collect.shadow import Shadow, build_shadow
+from reviewer.errors import SourceError
+
+if TYPE_CHECKING:
+    import git
+
+_PATIENCE = 120.0
+"""Seconds git may take for one answer. It lists 80,000 files in 0.2; a named pipe called `.gitignore` would keep it for ever."""
+
+
+def open_repository(path: Path) -> Repository | None:
+    """The repository whose work tree holds `path` (a folder, absolute); None when there is none.
+
+    Raises SourceError when git is not installed, when the repository is bare, or when its own files cannot be read.
+    """
+    git_dir = find_git_dir(path)
+    if git_dir is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
+    try:
+        return Repository(build_shadow(git_dir, folder, _git))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+class Repository:
+    """A repository, asked through its shadow. A context manager: the shadow is removed at the end."""
+
+    def __init__(self, shadow: Shadow) -> None:
+        self._shadow = shadow
+        self.root = shadow.git_dir.root
+        """The top of the work tree."""
+        self.head = shadow.head
+        """The full id of the commit that is checked out; None before the first."""
+        self.notes = shadow.notes
+        """What of the repository could not be taken into account."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        shutil.rmtree(self._shadow.folder, ignore_errors=True)
+
+    def run(self, *args: str, stdin: bytes = b"") -> bytes:
+        """What a git command prints. Arguments are never seen by a shell; paths among them are literal, not patterns.
+
+        Raises SourceError with git's first line when the command fails.
+        """
+        return _git(self._shadow.folder, self._shadow.environment, args, stdin)
+
+    def entries(self, scope: str = "") -> list[Entry]:
+        """What git lists below `scope` (relative to the root; empty for all), each path once, sorted by path as bytes."""
+        return parse_listing(self.run(*LIST_ARGUMENTS, "--", *([scope] if scope else [])))
+
+
+def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin: bytes = b"") -> bytes:
+    """Run git in `folder` with exactly this environment: `env -i` keeps every inherited GIT_* variable away from it."""
+    words = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "git", *args]
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        running = _command(folder).execute(words, istream=given, as_process=True)  # ends the process when it is forgotten
+        process = running.proc
+        assert isinstance(process, subprocess.Popen)
+        try:
+            output, complaint = process.communicate(timeout=_PATIENCE)
+        except BaseException as error:
+            process.kill()
+            process.communicate()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise SourceError(
+                    f"git did not answer within {_PATIENCE:.0f} seconds.",
+                    hint="Look for a named pipe called .gitignore or .gitattributes, or for a file system that does not answer.",
+                ) from error
+            raise
+    if process.returncode:
+        first = complaint.decode("utf-8", "replace").partition("\n")[0]
+        raise SourceError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}")
+    return output
+
+
+def _command(folder: Path) -> git.Git:
+    try:
+        import git
+    except ImportError as error:
+        raise SourceError("git is not installed, or does not run.", hint="Install git 2.32 or later.") from error
+    return git.Git(folder)

@@ -1,0 +1,181 @@
+"""The shadow repository: what of a real one is copied, so that git can answer without seeing the rest. See `repository.py`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from reviewer.collect.files import path_text, read_special
+from reviewer.collect.gitdir import GitDir, head_commit
+from reviewer.errors import SourceError
+
+_INDEX_LIMIT = 2 * 1024 * 1024 * 1024
+_TEXT_LIMIT = 4 * 1024 * 1024
+_COPIED = ("info/exclude", "info/attributes", "shallow")
+_SETTINGS = ("core.filemode", "core.ignorecase", "core.precomposeunicode", "core.symlinks", "core.trustctime")
+"""Settings that decide how git compares names and files; all are yes or no, so nothing else can come in with them."""
+_YES = frozenset({"true", "yes", "on", "1", ""})
+_OPERATOR_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+
+
+class RunGit(Protocol):
+    """Runs git in a folder with exactly the given environment."""
+
+    def __call__(self, folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin: bytes = b"") -> bytes:
+        """The standard output; raises SourceError when git fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """An empty bare repository of ours that stands in for `git_dir`."""
+
+    git_dir: GitDir
+    folder: Path
+    head: str | None
+    environment: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
+    """Fill the empty `folder`. Raises SourceError when one of git's own files cannot be read."""
+    for part in ("objects", "refs", "info"):
+        (folder / part).mkdir()
+    (folder / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+    environment = _environment(git_dir, folder)
+    settings = _settings(git_dir, folder, environment, run)
+    _refuse_other_work_tree(git_dir, settings)
+    for name in _COPIED:
+        content = read_special(git_dir.common / name, _TEXT_LIMIT)
+        if content is not None:
+            (folder / name).write_bytes(content)
+    _copy_index(git_dir, folder)
+    notes = _copy_excludes(git_dir, folder, settings, run)
+    head = head_commit(git_dir)
+    if head is not None:
+        (folder / "HEAD").write_text(head + "\n")
+    (folder / "config").write_text(_config(folder, settings))
+    if settings.get("extensions.refstorage", "files") != "files":
+        notes += ("The commit is not named: this repository keeps its references in a form that is not read.",)
+    return Shadow(git_dir=git_dir, folder=folder, head=head, environment=environment, notes=notes)
+
+
+def _environment(git_dir: GitDir, folder: Path) -> dict[str, str]:
+    objects = str(git_dir.common / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": "/nonexistent",
+        "XDG_CONFIG_HOME": "/nonexistent",
+        "LC_ALL": "C",
+        "GIT_DIR": str(folder),
+        "GIT_WORK_TREE": str(git_dir.root),
+        # Quoted as in C, because a bare value would be split at colons.
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{objects}"',
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_PAGER": "cat",
+    }
+
+
+def _settings(git_dir: GitDir, folder: Path, environment: dict[str, str], run: RunGit) -> dict[str, str]:
+    """The repository's own settings, last value of each, keys in lower case. Includes are not followed."""
+    own = read_special(git_dir.common / "config", _TEXT_LIMIT) or b""
+    own += b"\n" + (read_special(git_dir.private / "config.worktree", _TEXT_LIMIT) or b"")
+    copy = folder / "source.config"
+    copy.write_bytes(own)
+    listed = run(folder, environment, ("config", "--file", str(copy), "--no-includes", "-z", "--list"))
+    settings: dict[str, str] = {}
+    for record in listed.split(b"\0"):
+        key, _, value = record.partition(b"\n")
+        settings[path_text(key).lower()] = path_text(value)
+    return settings
+
+
+def _refuse_other_work_tree(git_dir: GitDir, settings: dict[str, str]) -> None:
+    """core.worktree may point anywhere: at somebody's home folder, for one. Only the folder `.git` stands in is reviewed."""
+    named = settings.get("core.worktree")
+    if named is None:
+        return
+    if os.path.realpath(git_dir.private / named) != os.path.realpath(git_dir.root):
+        raise SourceError(
+            f"The repository at {git_dir.root} says that its files are in another folder (core.worktree).",
+            hint="Review a clone of it.",
+        )
+
+
+def _copy_index(git_dir: GitDir, folder: Path) -> None:
+    """The index, and the shared part of a split one. Its time matters: git looks again at files that changed since it was written."""
+    source = git_dir.private / "index"
+    content = read_special(source, _INDEX_LIMIT)
+    if content is None:
+        return
+    _write_as_old(folder / "index", content, source)
+    for shared in git_dir.private.glob("sharedindex.*"):
+        name = shared.name.partition(".")[2]
+        if all(digit in "0123456789abcdef" for digit in name) and bytes.fromhex(name) in content:
+            _write_as_old(folder / shared.name, read_special(shared, _INDEX_LIMIT) or b"", shared)
+
+
+def _write_as_old(copy: Path, content: bytes, source: Path) -> None:
+    status = source.stat()
+    copy.write_bytes(content)
+    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _copy_excludes(git_dir: GitDir, folder: Path, settings: dict[str, str], run: RunGit) -> tuple[str, ...]:
+    """core.excludesFile: the repository's, else the operator's, else the default place, as git decides."""
+    named = settings.get("core.excludesfile")
+    if named is None:
+        named = _operators_excludes(folder, run)
+    path = git_dir.root / os.path.expanduser(named)
+    try:
+        content = read_special(path, _TEXT_LIMIT) if named else None
+    except SourceError as error:
+        return (f"core.excludesFile is not used: {error.message}",)
+    if content is not None:
+        (folder / "excludes").write_bytes(content)
+    return ()
+
+
+def _operators_excludes(folder: Path, run: RunGit) -> str:
+    """The operator's own system and user configuration is trusted: it is read with its includes."""
+    environment = {name: os.environ[name] for name in _OPERATOR_VARIABLES if name in os.environ}
+    environment |= {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "GIT_DIR": str(folder)}
+    listed = run(
+        folder, environment, ("config", "--includes", "-z", "--type=path", "--default", "", "--get", "core.excludesFile")
+    )
+    if named := path_text(listed.rstrip(b"\0")):
+        return named
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.environ.get("HOME", "/nonexistent"), ".config")
+    return os.path.join(home, "git", "ignore")
+
+
+def _config(folder: Path, settings: dict[str, str]) -> str:
+    sha256 = settings.get("extensions.objectformat", "sha1").lower() == "sha256"
+    lines = [
+        "[core]",
+        "bare = true",
+        f"repositoryformatversion = {int(sha256)}",
+        "hooksPath = /dev/null",
+        "attributesFile = /dev/null",
+    ]
+    for key in _SETTINGS:
+        if key in settings:
+            lines.append(f"{key.partition('.')[2]} = {str(settings[key].lower() in _YES).lower()}")
+    lines.append(f'excludesFile = "{_quoted(folder / "excludes")}"')
+    lines += ["[protocol]", "allow = never"]
+    if sha256:
+        lines += ["[extensions]", "objectFormat = sha256"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
