@@ -1,0 +1,215 @@
+"""Claude, over the Messages API: count a prompt, send it, and bring back whatever part of an answer there is.
+
+Also for any other endpoint that speaks this API. What it lacks of structured output, effort, thinking or caching is left out after it
+has refused it once, with a note in the Reply.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from reviewer.engine.credentials import Credentials
+from reviewer.engine.interface import Listener, Prompt, Reply
+from reviewer.engine.request import NOTHING_LACKING, Ability, count_body, request_body
+from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, read_failure
+from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage, reply_of
+from reviewer.errors import ConnectionFailedError, MalformedReplyError, ProviderError
+
+if TYPE_CHECKING:
+    from reviewer.engine.connection import Connection, Stream
+
+_T = TypeVar("_T")
+
+_CANNOT_COUNT: Final = "The endpoint cannot count tokens; the local estimate was used."
+
+
+class ClaudeEngine:
+    """An `Engine` that asks a model. Use it as a context manager, or call `close`."""
+
+    def __init__(self, credentials: Credentials, *, base_url: str | None = None, **network: Any) -> None:  # noqa: ANN401 - see Connection
+        """Connect as `credentials` to `base_url` (checked by `credentials.base_url`; None is the provider's own).
+
+        `network` goes to `Connection`: max_retries, patience, silence, transport. Imports the SDK, which takes about two seconds.
+        Raises CredentialsError.
+        """
+        from reviewer.engine.connection import Connection
+
+        self._connection: Connection = Connection(credentials, endpoint=base_url, **network)
+        self._lacking: frozenset[Ability] = NOTHING_LACKING
+        self._notes: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests go: to be shown before anything is sent."""
+        return self._connection.endpoint
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the endpoint was found to lack, a sentence each."""
+        return tuple(self._notes)
+
+    def count(self, prompt: Prompt) -> int | None:
+        """Input tokens of the whole request by the provider's own count; None, with a note, where the endpoint cannot count.
+
+        Raises ProviderError.
+        """
+        return self._degrading(prompt, lambda: self._count_once(prompt))
+
+    def send(self, prompt: Prompt, listener: Listener) -> Reply:
+        """Ask once, and stream the answer to `listener`.
+
+        Returns a Reply when any text arrived or the provider said why there is none; raises ProviderError otherwise.
+        """
+        begun = time.monotonic()
+        listener.sent()
+        return self._degrading(prompt, lambda: self._send_once(prompt, listener, begun))
+
+    def _degrading(self, prompt: Prompt, attempt: Callable[[], _T]) -> _T:
+        """`attempt`, again without what the endpoint refuses. Each round leaves out one more ability, so there are few."""
+        while True:
+            try:
+                return attempt()
+            except RefusedByProviderError as refusal:
+                ability = _refused_ability(refusal.failure, _asked_for(prompt) - self._lacking)
+                if ability is None:
+                    raise as_error(refusal.failure, model=prompt.model) from refusal
+                self._lacking |= {ability}
+                self._note(f"The endpoint does not take {ability}; the request was made without it.")
+
+    def _count_once(self, prompt: Prompt) -> int | None:
+        try:
+            answer = self._connection.ask("/v1/messages/count_tokens", count_body(prompt, without=self._lacking), prompt.betas)
+            return _Count.model_validate(answer).input_tokens
+        except RefusedByProviderError as refusal:
+            if not _has_no_such_path(refusal.failure, prompt.model):
+                raise
+        except ValidationError:
+            pass  # some gateways answer any path with something
+        self._note(_CANNOT_COUNT)
+        return None
+
+    def _send_once(self, prompt: Prompt, listener: Listener, begun: float) -> Reply:
+        arrival = Arrival()
+        with self._connection.stream(request_body(prompt, without=self._lacking), prompt.betas) as stream:
+            broken = _read(stream, arrival, listener, prompt.model)
+            return reply_of(
+                arrival,
+                broken=broken,
+                request_id=stream.request_id,
+                seconds=time.monotonic() - begun,
+                notes=self.notes,
+            )
+
+    def _note(self, note: str) -> None:
+        if note not in self._notes:
+            self._notes.append(note)
+
+
+class _Count(BaseModel):
+    """The answer of count_tokens. No request has zero tokens: an endpoint that says so does not count."""
+
+    input_tokens: Annotated[int, Field(gt=0)]
+
+
+_NO_SUCH_METHOD: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+
+
+def _has_no_such_path(failure: WireFailure, model: str) -> bool:
+    return failure.status in _NO_SUCH_METHOD or (failure.status == HTTPStatus.NOT_FOUND and model.lower() not in failure.words)
+
+
+def _read(stream: Stream, arrival: Arrival, listener: Listener, model: str) -> str:
+    """Read all of the answer into `arrival`. Returns what broke it off, or nothing; raises when that left us empty-handed."""
+    try:
+        _read_events(stream, arrival, listener)
+    except (ProviderError, RefusedByProviderError) as error:
+        cause = as_error(error.failure, model=model) if isinstance(error, RefusedByProviderError) else error
+        if not arrival.text and arrival.stop_reason is None:
+            raise cause from error
+        return f"The answer broke off: {cause.message.rstrip('.')}"
+    if not arrival.text and arrival.stop_reason is None:
+        raise _nothing_came(arrival)
+    return ""
+
+
+def _read_events(stream: Stream, arrival: Arrival, listener: Listener) -> None:
+    try:
+        if not stream.is_streamed:
+            _deliver(arrival, listener, stream, arrival.take_whole(_whole_message(stream.whole())))
+            return
+        for data in stream.events():
+            _deliver(arrival, listener, stream, arrival.take(WireEvent.model_validate(data)))
+    except ValidationError as error:
+        raise MalformedReplyError("An event of the answer cannot be read.", hint=_NO_API) from error
+
+
+def _deliver(arrival: Arrival, listener: Listener, stream: Stream, text: str) -> None:
+    if arrival.begun and not arrival.announced:
+        arrival.announced = True
+        listener.started(arrival.usage, stream.request_id)
+    if text:
+        listener.text(text)
+
+
+def _whole_message(body: object) -> WireMessage:
+    """An answer in one piece, from an endpoint that does not stream. It was paid for like any other."""
+    if isinstance(body, dict) and body.get("type") == "error":
+        raise RefusedByProviderError(read_failure(HTTPStatus.OK, body, {}))
+    message = WireMessage.model_validate(body)
+    if message.type != "message":
+        raise MalformedReplyError("The endpoint's answer is not a message.", hint=_NO_API)
+    return message
+
+
+_NO_API = "Check ANTHROPIC_BASE_URL: it is the address before /v1/messages."
+
+
+def _nothing_came(arrival: Arrival) -> ProviderError:
+    if arrival.begun:
+        return ConnectionFailedError(
+            "The answer's stream ended before any text had arrived.", hint="Try again; the prompt may have been billed."
+        )
+    return MalformedReplyError("The endpoint answered with something that is not a stream of the Messages API.", hint=_NO_API)
+
+
+def _asked_for(prompt: Prompt) -> frozenset[Ability]:
+    asked = {
+        Ability.CACHING: True,
+        Ability.STRUCTURED: prompt.structured,
+        Ability.EFFORT: prompt.effort is not None,
+        Ability.THINKING: prompt.thinking is not None,
+    }
+    return frozenset(ability for ability, wanted in asked.items() if wanted)
+
+
+_NAMES: Final = (
+    (Ability.STRUCTURED, ("output_config.format", "output_format", "json_schema", "structured output")),
+    (Ability.EFFORT, ("effort",)),
+    (Ability.CACHING, ("cache_control",)),
+    (Ability.THINKING, ("thinking",)),
+    (Ability.STRUCTURED, ("output_config",)),
+    (Ability.EFFORT, ("output_config",)),
+)
+"""What a refusal calls each ability; the first that fits and was asked for is left out."""
+
+
+def _refused_ability(failure: WireFailure, asked: frozenset[Ability]) -> Ability | None:
+    if failure.status not in REFUSALS:
+        return None
+    named = (ability for ability, names in _NAMES if any(name in failure.words for name in names))
+    return next((ability for ability in named if ability in asked), None)

@@ -1,0 +1,257 @@
+"""The SDK's one home: a connection to an endpoint that speaks the Messages API. Nothing of the SDK leaves this module.
+
+Requests go out through the SDK's client (credentials, retries, proxies, server-sent events); events come back as parsed JSON, and every
+exception as a class of `errors.py`. Importing this module costs about two seconds, so it is imported where it is needed.
+
+What of the operator's environment is honoured: the credentials of `credentials.py`, `ANTHROPIC_BASE_URL`, `ANTHROPIC_CUSTOM_HEADERS`,
+`ANTHROPIC_CONFIG_DIR`, the proxy variables and `SSL_CERT_FILE`. What is not: `ANTHROPIC_LOG`, which would write whole prompts to the
+log, and OpenTelemetry, which could send them elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Self
+
+import anthropic
+import httpx2
+
+from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
+from reviewer.engine.wire_errors import RefusedByProviderError, is_spend_limit, printable_id, read_failure
+from reviewer.errors import ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError
+
+MAX_RETRIES = 2
+"""After the first attempt; the SDK's own default."""
+PATIENCE = 300.0
+"""Seconds from the first attempt after which nothing is tried again; a longer `retry-after` is told to the operator instead."""
+SILENCE = 600.0
+"""Seconds without a single byte after which a connection counts as dead; the SDK's default. The provider pings while a model thinks."""
+_CONNECT = 15.0
+"""Seconds to reach the endpoint."""
+
+
+class Connection:
+    """An open client. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        endpoint: str | None = None,
+        max_retries: int = MAX_RETRIES,
+        patience: float = PATIENCE,
+        silence: float = SILENCE,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        """`endpoint` as `base_url` of `credentials.py` gives it; None means the provider's own, or the one a profile names.
+
+        `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read.
+        """
+        _silence_sdk_logging()
+        self._patience = patience
+        self._give_up_at = 0.0
+        network: dict[str, Any] = {} if transport is None else {"transport": transport}
+        # Redirects are not followed: a prompt is source code, and goes only where the operator said.
+        http_client = anthropic.DefaultHttpxClient(
+            follow_redirects=False, timeout=httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT), **network
+        )
+        with _translated():
+            self._client = anthropic.Anthropic(
+                **_identity(credentials, endpoint),
+                timeout=httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT),
+                max_retries=max_retries,
+                http_client=http_client,
+                middleware=[self._within_patience],
+                open_telemetry=False,
+            )
+        self.endpoint = checked_endpoint(str(self._client.base_url), source="The endpoint in use")
+        """Where requests go, without a trailing slash."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        self._client.close()
+
+    def ask(self, path: str, body: dict[str, Any], betas: tuple[str, ...] = ()) -> object:
+        """POST `body` and return the JSON that came back. Raises RefusedByProviderError or a ProviderError."""
+        self._start_patience()
+        with _translated():
+            return self._client.post(path, cast_to=object, body=body, options={"headers": _beta_header(betas)})
+
+    def look_up(self, path: str) -> object:
+        """GET the JSON at `path`. Raises RefusedByProviderError or a ProviderError."""
+        self._start_patience()
+        with _translated():
+            return self._client.get(path, cast_to=object)
+
+    @contextmanager
+    def stream(self, body: dict[str, Any], betas: tuple[str, ...] = ()) -> Iterator[Stream]:
+        """POST `body` to the Messages API; the events can be read within the `with`. Raises as `ask` does."""
+        self._start_patience()
+        with _translated():
+            stream = self._client.post(
+                "/v1/messages",
+                cast_to=object,
+                body=body,
+                options={"headers": _beta_header(betas)},
+                stream=True,
+                stream_cls=anthropic.Stream[object],
+            )
+        with stream:
+            yield Stream(stream)
+
+    def _start_patience(self) -> None:
+        self._give_up_at = time.monotonic() + self._patience
+
+    def _within_patience(self, request: Any, call_next: Any) -> Any:  # noqa: ANN401 - the SDK's middleware types are not public
+        """Called by the SDK around every attempt. Ends the retries that would outlast our patience or cannot help."""
+        try:
+            response = call_next(request)
+        except anthropic.APIConnectionError as error:
+            if time.monotonic() < self._give_up_at:
+                raise
+            # The SDK tries again whatever has a connection error as its cause, therefore `from None`.
+            raise _lost(error) from None
+        if response.http_response.is_success:
+            return response
+        response.http_response.read()
+        failure = read_failure(response.http_response.status_code, _json(response.http_response), response.http_response.headers)
+        cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED
+        if cannot_help or time.monotonic() + (failure.wait or 0.0) > self._give_up_at:
+            # The SDK obeys this header of the provider's; here it is how we say no.
+            response.http_response.headers["x-should-retry"] = "false"
+        return response
+
+
+class Stream:
+    """The answer of one request while it arrives."""
+
+    def __init__(self, stream: anthropic.Stream[object]) -> None:
+        self._stream = stream
+        self.request_id = printable_id(stream.response.headers.get("request-id"))
+        content_type = stream.response.headers.get("content-type", "")
+        self.is_streamed = "application/json" not in content_type.lower()
+        """False when the endpoint answered in one piece: then read `whole`."""
+
+    def events(self) -> Iterator[object]:
+        """The data of each event, as parsed JSON. Raises RefusedByProviderError or a ProviderError in the middle."""
+        with _translated():
+            yield from self._stream
+
+    def whole(self) -> object:
+        """The one JSON document that came instead of a stream."""
+        with _translated():
+            self._stream.response.read()
+            return self._stream.response.json()
+
+
+def _beta_header(betas: tuple[str, ...]) -> dict[str, str]:
+    return {"anthropic-beta": ",".join(betas)} if betas else {}
+
+
+def _identity(credentials: Credentials, endpoint: str | None) -> dict[str, Any]:
+    """What tells the SDK who we are and where to go, said outright so that it does not look for itself."""
+    match credentials.kind:
+        case CredentialKind.API_KEY:
+            return {"api_key": credentials.secret, "base_url": endpoint or DEFAULT_ENDPOINT}
+        case CredentialKind.AUTH_TOKEN:
+            return {"auth_token": credentials.secret, "base_url": endpoint or DEFAULT_ENDPOINT}
+        case CredentialKind.PROFILE:
+            # A profile may name its own endpoint; `Connection.endpoint` checks it.
+            return {"profile": credentials.profile, "base_url": endpoint}
+        case CredentialKind.FEDERATION:
+            # The SDK reads these variables itself: a token file is renewed under its hands.
+            return {"base_url": endpoint or DEFAULT_ENDPOINT}
+
+
+def _silence_sdk_logging() -> None:
+    """Undo `ANTHROPIC_LOG`: at debug level the SDK logs every prompt, in other words the reviewed source."""
+    for name in ("anthropic", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Whatever the SDK or its transport raises, as an error of ours."""
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise RefusedByProviderError(read_failure(error.status_code, error.body, error.response.headers)) from error
+    except (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
+        raise _lost(error) from error
+    except anthropic.AnthropicError as error:
+        raise CredentialsError(
+            "The credentials could not be read or exchanged for a token.",
+            hint="Check the profile in ~/.config/anthropic, or the workload identity variables and their token file.",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedReplyError(
+            "The endpoint's answer is not JSON.", hint="Check ANTHROPIC_BASE_URL: it is the address before /v1/messages."
+        ) from error
+
+
+def _json(response: httpx2.Response) -> object:
+    try:
+        return response.json()
+    except (ValueError, RecursionError, httpx2.HTTPError):
+        return None
+
+
+def _lost(error: BaseException) -> ProviderError:
+    """No answer, or no more of it. The exception's own text is left out: it may repeat a header or a proxy's password."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
+        return MalformedReplyError(
+            "The endpoint's answer could not be decompressed.", hint="A proxy in between may have damaged it."
+        )
+    for kind, sentence, hint in _TROUBLES:
+        if any(isinstance(cause, kind) for cause in causes):
+            return ConnectionFailedError(sentence, hint=hint)
+    return ConnectionFailedError("The connection to the provider failed.", hint="Check the network and ANTHROPIC_BASE_URL.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+_TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (httpx2.ProxyError, "The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY."),
+    (
+        ssl.SSLError,
+        "The provider's certificate could not be verified.",
+        "Behind a company proxy, set SSL_CERT_FILE to its certificate.",
+    ),
+    (socket.gaierror, "The provider's host name could not be resolved.", "Check the network and ANTHROPIC_BASE_URL."),
+    (ConnectionRefusedError, "The endpoint refused the connection.", "Check that it is running, and ANTHROPIC_BASE_URL."),
+    (httpx2.ConnectTimeout, "The endpoint could not be reached in time.", "Check the network and the proxy settings."),
+    (
+        httpx2.TimeoutException,
+        "The provider fell silent, and the connection was given up.",
+        "Try again; the prompt may have been billed.",
+    ),
+    (httpx2.ReadError, "The connection was cut.", "Try again; the prompt may have been billed."),
+    (
+        httpx2.ProtocolError,
+        "The connection was closed before the answer was complete.",
+        "Try again; the prompt may have been billed.",
+    ),
+    (
+        httpx2.LocalProtocolError,
+        "The request could not be put on the wire.",
+        "Check ANTHROPIC_CUSTOM_HEADERS for stray characters.",
+    ),
+)
