@@ -1,0 +1,111 @@
+"""The built-in checks: what can be said of a repository with no account, no network and no model.
+
+They answer in the form a model answers in, so that their findings go through the same parsing, grounding and report.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from reviewer.collect.history import History
+from reviewer.collect.snapshot import Snapshot
+from reviewer.engine.hotspots import hotspots
+from reviewer.engine.interface import Reply, Stop
+from reviewer.engine.leaks import leaks
+from reviewer.engine.lint import Linted, lint
+from reviewer.engine.places import is_code, is_rehearsal
+from reviewer.findings import Category, Claim, Confidence, Severity
+
+LABEL = "Built-in checks only; no model has read this code."
+"""Stands in every report made this way."""
+MOST = 300
+"""Claims in one answer; more than anyone reads, fewer than a reply may hold."""
+
+
+def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History) -> Reply:
+    """Search `texts` (path → text, of files of `snapshot`) for secrets, conflict markers, Python defects and hot spots."""
+    started = time.perf_counter()
+    linted = lint(texts)
+    in_files = chain.from_iterable(_in_file(path, text) for path, text in texts.items())
+    claims = sorted(chain(linted.claims, in_files, hotspots(snapshot.files, texts, history)), key=_order)
+    return Reply(
+        text=json.dumps({"findings": [_item(claim) for claim in claims[:MOST]], "summary": _summary(texts, claims)}),
+        stop=Stop.END,
+        seconds=time.perf_counter() - started,
+        notes=tuple(_notes(linted, history, len(claims))),
+    )
+
+
+def _in_file(path: str, text: str) -> Iterator[Claim]:
+    yield from leaks(path, text)
+    yield from _conflict(path, text)
+
+
+def _conflict(path: str, text: str) -> Iterator[Claim]:
+    """The markers git leaves in a file that could not be merged, all three and in their order; prose and tests may quote them."""
+    if "\n>>>>>>> " not in text or not is_code(path) or is_rehearsal(path):
+        return
+    expected = ["<<<<<<< ", "=======", ">>>>>>> "]
+    first = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith(expected[0]) or (expected[0] == "=======" and line.rstrip("\r") != "======="):
+            continue
+        first = first or number
+        marker = expected.pop(0)
+        if not expected:
+            yield Claim(
+                title="Unresolved merge conflict",
+                severity=Severity.HIGH,
+                confidence=Confidence.HIGH,
+                category=Category.CORRECTNESS,
+                path=path,
+                start_line=first,
+                end_line=first,
+                quote=text.split("\n")[first - 1].strip(),
+                explanation=f"Both sides of a merge stand in the file, up to the marker `{marker.strip()}` on line {number}.",
+                suggestion="Choose one side, or write what both meant, and remove the markers.",
+            )
+            return
+
+
+def _order(claim: Claim) -> tuple[int, int, str, int]:
+    return -claim.severity, -claim.confidence, claim.path, claim.start_line
+
+
+def _item(claim: Claim) -> Mapping[str, str | int]:
+    return {
+        "path": claim.path,
+        "quote": claim.quote,
+        "start_line": claim.start_line,
+        "end_line": claim.end_line,
+        "category": claim.category.value,
+        "severity": claim.severity.word,
+        "confidence": claim.confidence.word,
+        "title": claim.title,
+        "explanation": claim.explanation,
+        "suggestion": claim.suggestion,
+    }
+
+
+def _summary(texts: Mapping[str, str], claims: list[Claim]) -> str:
+    found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
+    return (
+        f"{LABEL} {len(texts):,} files were searched for secrets and merge conflicts, Python files checked with ruff, and the history "
+        f"searched for hot spots: {found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
+        "say that it is right."
+    )
+
+
+def _notes(linted: Linted, history: History, found: int) -> Iterator[str]:
+    yield LABEL
+    if linted.note:
+        yield linted.note
+    if history.problem:
+        yield f"No hot spots, since the history could not be read: {history.problem}"
+    elif history.shallow:
+        yield f"The clone is shallow: hot spots rest on {history.examined:,} commits."
+    if found > MOST:
+        yield f"The built-in checks found {found:,} points; the {MOST} worst are shown."
