@@ -152,7 +152,7 @@ def _refusal(failure: WireFailure, model: str) -> ProviderError | None:
             f"The prompt is longer than the window of {model} by the provider's own count{_trace(failure)}.",
             hint="Leave files out with --exclude, or take a model with a larger window; `reviewer plan` shows what is biggest.",
         )
-    if failure.type == "not_found_error" or (failure.status == HTTPStatus.NOT_FOUND and model.lower() in failure.words):
+    if failure.type == "not_found_error" or (failure.status == HTTPStatus.NOT_FOUND and model and model.lower() in failure.words):
         return RequestRefusedError(
             f"The provider does not know the model {model}, or this account may not use it{_trace(failure)}.",
             hint="`reviewer models` lists the models and their retirement dates.",

@@ -1,0 +1,169 @@
+"""The rules of the Messages API as the loopback server keeps them: what it refuses, how it counts, what it says of its models.
+
+Stricter than the provider in one thing: a request that offers a model any tool, file, container or other server is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pydantic
+from anthropic.types import MessageCountTokensParams
+from anthropic.types.message_create_params import MessageCreateParamsStreaming
+
+CATALOGUE = Path(__file__).parent.parent / "reviewer" / "plan" / "catalog.toml"
+MODELS: Mapping[str, Mapping[str, Any]] = {row["id"]: row for row in tomllib.loads(CATALOGUE.read_text())["model"]}
+ALIASES = {alias: row["id"] for row in MODELS.values() for alias in row.get("aliases", [])}
+
+VERSION = "2026-10-21"
+LARGEST_BODY = 32_000_000
+BYTES_PER_TOKEN = 3
+
+_HEADER_ONLY = {"user_profile_id", "workspace_id"}
+_ACTING = {"tools", "tool_choice", "mcp_servers", "container"}
+_ASKING = pydantic.TypeAdapter(MessageCreateParamsStreaming)
+_COUNTING = pydantic.TypeAdapter(MessageCountTokensParams)
+_BLOCK_KEYS = {"type", "text", "cache_control"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error as the API words it."""
+
+    status: int
+    type: str
+    message: str
+
+
+def model_row(name: object) -> Mapping[str, Any] | None:
+    return MODELS.get(ALIASES.get(str(name), str(name)))
+
+
+def refusal_of(body: object, *, counting: bool) -> Refusal | None:
+    """The first rule that a request breaks."""
+    if not isinstance(body, dict):
+        return _invalid("body: not an object")
+    keys = set((MessageCountTokensParams if counting else MessageCreateParamsStreaming).__annotations__)
+    for key in body:
+        if key in _ACTING or key not in keys - _HEADER_ONLY:
+            return _invalid(f"{key}: Extra inputs are not permitted")
+    try:
+        (_COUNTING if counting else _ASKING).validate_python(body)
+    except pydantic.ValidationError as error:
+        return _invalid(".".join(str(part) for part in error.errors()[0]["loc"]) + ": " + error.errors()[0]["msg"])
+    row = model_row(body["model"])
+    if row is None or row["status"] == "retired":
+        return Refusal(404, "not_found_error", f"model: {body['model']}")
+    return _bad_blocks(body) or _bad_options(body, row) or _too_long(body, row)
+
+
+def _bad_blocks(body: dict[str, Any]) -> Refusal | None:
+    if body["messages"][-1]["role"] != "user":
+        return _invalid("This model does not support assistant message prefill.")
+    for block in blocks(body):
+        if block.get("type") != "text" or set(block) - _BLOCK_KEYS or not block["text"]:
+            return _invalid("messages.content: only non-empty text blocks are accepted")
+    if sum("cache_control" in block for block in blocks(body)) > 4:
+        return _invalid("A maximum of 4 blocks with cache_control may be provided.")
+    return None
+
+
+def _bad_options(body: dict[str, Any], row: Mapping[str, Any]) -> Refusal | None:
+    output = body.get("output_config", {})
+    if "effort" in output and output["effort"] not in row.get("effort", []):
+        return _invalid("output_config.effort: This model does not support this effort level.")
+    if "format" in output and not row.get("structured_outputs"):
+        return _invalid("output_config.format: This model does not support structured output.")
+    if "thinking" in body and body["thinking"]["type"] not in row.get("thinking", []):
+        return _invalid(f"thinking.type: {body['thinking']['type']} is not supported by this model.")
+    if body.get("max_tokens", 1) > row["max_output_tokens"]:
+        return _invalid(f"max_tokens: {body['max_tokens']} > {row['max_output_tokens']}, which is the maximum allowed")
+    return None
+
+
+def _too_long(body: dict[str, Any], row: Mapping[str, Any]) -> Refusal | None:
+    tokens, window = count(body), row["context_tokens"]
+    return _invalid(f"prompt is too long: {tokens} tokens > {window} maximum") if tokens > window else None
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal(400, "invalid_request_error", message)
+
+
+def blocks(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """System blocks, then the blocks of every message, in the order of the prompt."""
+    for content in (body.get("system", []), *(message["content"] for message in body["messages"])):
+        yield from [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def tokens_of(text: str) -> int:
+    return math.ceil(len(text.encode()) / BYTES_PER_TOKEN)
+
+
+def count(body: Mapping[str, Any]) -> int:
+    """Tokens of the prompt: bytes of text and schema by a fixed ratio, and a few for each block."""
+    schema = body.get("output_config", {}).get("format")
+    return sum(tokens_of(block["text"]) + 4 for block in blocks(body)) + (tokens_of(json.dumps(schema)) if schema else 0)
+
+
+class PromptCache:
+    """Prefixes that earlier requests paid for."""
+
+    def __init__(self) -> None:
+        self._prefixes: set[str] = set()
+        self._lock = threading.Lock()
+
+    def usage_of(self, body: Mapping[str, Any]) -> dict[str, int]:
+        """Input tokens as billed: what the cache holds already, what goes into it now, and the rest."""
+        prefix, tokens = _cacheable_prefix(body)
+        with self._lock:
+            hit = prefix in self._prefixes
+            self._prefixes |= {prefix} - {""}
+        return {
+            "input_tokens": count(body) - tokens,
+            "cache_read_input_tokens": tokens if hit else 0,
+            "cache_creation_input_tokens": 0 if hit else tokens,
+        }
+
+
+def _cacheable_prefix(body: Mapping[str, Any]) -> tuple[str, int]:
+    """What a cache entry is found by, and the tokens up to the last breakpoint; ("", 0) when there is none, or it is too short."""
+    taken = list(blocks(body))
+    last = max((index for index, block in enumerate(taken) if "cache_control" in block), default=-1)
+    tokens = sum(tokens_of(block["text"]) + 4 for block in taken[: last + 1])
+    row = model_row(body["model"])
+    if row is None or tokens < row["min_cache_tokens"]:
+        return "", 0
+    settings = [body["model"], body.get("thinking"), body.get("output_config")]
+    return json.dumps([settings, [block["text"] for block in taken[: last + 1]]], sort_keys=True), tokens
+
+
+def model_info(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of the Models API."""
+
+    def support(value: bool) -> dict[str, bool]:
+        return {"supported": value}
+
+    return {
+        "type": "model",
+        "id": row["id"],
+        "display_name": row["id"].replace("-", " ").title(),
+        "line": row.get("line"),
+        "created_at": f"{row['released']}T00:00:00Z" if "released" in row else "1970-01-01T00:00:00Z",
+        "lifecycle": {"deprecated": "deprecated", "retired": "retired"}.get(row["status"], "active"),
+        "deprecated_at": None,
+        "retires_at": f"{row['retires_on']}T00:00:00Z" if "retires_on" in row else None,
+        "max_input_tokens": row["context_tokens"],
+        "max_tokens": row["max_output_tokens"],
+        "capabilities": {
+            "structured_outputs": support(row.get("structured_outputs", False)),
+            "effort": {"supported": bool(row.get("effort"))} | {level: support(True) for level in row.get("effort", [])},
+        },
+    }
