@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
@@ -55,6 +55,12 @@ class Repository:
         self.notes = shadow.notes
         """What of the repository could not be taken into account."""
 
+    @property
+    def info_attributes(self) -> bytes:
+        """The repository's private attributes file; empty when there is none."""
+        path = self._shadow.folder / "info" / "attributes"
+        return path.read_bytes() if path.exists() else b""
+
     def __enter__(self) -> Self:
         return self
 
@@ -79,20 +85,19 @@ def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin
     with tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
-        running = _command(folder).execute(words, istream=given, as_process=True)  # ends the process when it is forgotten
-        process = running.proc
-        assert isinstance(process, subprocess.Popen)
+        # as_process alone lets us set the time; the wrapper ends the process when it is forgotten, so it is kept until the end.
+        running = _command(folder).execute(words, istream=given, as_process=True)
+        process = cast("subprocess.Popen[bytes]", running.proc)
         try:
             output, complaint = process.communicate(timeout=_PATIENCE)
-        except BaseException as error:
+        except subprocess.TimeoutExpired as error:
+            raise SourceError(
+                f"git did not answer within {_PATIENCE:.0f} seconds.",
+                hint="Look for a named pipe called .gitignore or .gitattributes, or for a file system that does not answer.",
+            ) from error
+        finally:
             process.kill()
-            process.communicate()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise SourceError(
-                    f"git did not answer within {_PATIENCE:.0f} seconds.",
-                    hint="Look for a named pipe called .gitignore or .gitattributes, or for a file system that does not answer.",
-                ) from error
-            raise
+            process.wait()
     if process.returncode:
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
         raise SourceError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}")

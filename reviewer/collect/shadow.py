@@ -135,7 +135,7 @@ def _copy_excludes(git_dir: GitDir, folder: Path, settings: dict[str, str], run:
     named = settings.get("core.excludesfile")
     if named is None:
         named = _operators_excludes(folder, run)
-    path = git_dir.root / os.path.expanduser(named)
+    path = git_dir.root / _without_tilde(named)
     try:
         content = read_special(path, _TEXT_LIMIT) if named else None
     except SourceError as error:
@@ -154,8 +154,13 @@ def _operators_excludes(folder: Path, run: RunGit) -> str:
     )
     if named := path_text(listed.rstrip(b"\0")):
         return named
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.environ.get("HOME", "/nonexistent"), ".config")
-    return os.path.join(home, "git", "ignore")
+    home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.config"
+    return f"{home}/git/ignore"
+
+
+def _without_tilde(path: str) -> str:
+    """`~/` is the operator's home; `~name/` is left alone, since nothing here needs to know who else has one."""
+    return os.environ.get("HOME", "/nonexistent") + path[1:] if path.startswith("~/") else path
 
 
 def _config(folder: Path, settings: dict[str, str]) -> str:
@@ -167,9 +172,7 @@ def _config(folder: Path, settings: dict[str, str]) -> str:
         "hooksPath = /dev/null",
         "attributesFile = /dev/null",
     ]
-    for key in _SETTINGS:
-        if key in settings:
-            lines.append(f"{key.partition('.')[2]} = {str(settings[key].lower() in _YES).lower()}")
+    lines += [f"{key.partition('.')[2]} = {str(settings[key].lower() in _YES).lower()}" for key in _SETTINGS if key in settings]
     lines.append(f'excludesFile = "{_quoted(folder / "excludes")}"')
     lines += ["[protocol]", "allow = never"]
     if sha256:

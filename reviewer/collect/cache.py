@@ -1,0 +1,130 @@
+"""What is known of a blob's text, kept between runs, so that an unchanged file is neither read nor measured again.
+
+A cache may be wrong in no way that matters: it holds nothing but facts about contents, under the content's own id; every text is read
+again before it is sent. So whatever goes wrong with the file itself ends in doing without, and in a note.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from reviewer.collect.measure import ESTIMATOR_VERSION
+from reviewer.collect.snapshot import Encoding, TextMeasure
+
+_LAYOUT = 1
+"""Raised with every change of the table."""
+_VERSION = ESTIMATOR_VERSION * 1_000 + _LAYOUT
+_LARGEST = 256 * 1024 * 1024
+"""Bytes the file may have; a row takes about 80, so it holds three million blobs. A fuller one is begun anew."""
+_PATIENCE = 0.2
+"""Seconds to wait for another run that is writing."""
+_CREATE = """
+CREATE TABLE IF NOT EXISTS text (
+    blob BLOB NOT NULL, size INTEGER NOT NULL, encoding TEXT, lines INTEGER NOT NULL, generated INTEGER NOT NULL,
+    characters INTEGER NOT NULL, non_ascii INTEGER NOT NULL, claude2 REAL NOT NULL, o200k REAL NOT NULL,
+    PRIMARY KEY (blob, size)) WITHOUT ROWID
+"""
+_ASK = """
+SELECT lower(hex(text.blob)), size, encoding, lines, generated, characters, non_ascii, claude2, o200k
+FROM asked JOIN text ON text.blob = asked.blob
+"""
+
+
+class Facts(NamedTuple):
+    """What collecting needs to know of a file's content. A named tuple for speed: there is one for every file."""
+
+    size: int
+    """Bytes of the file, which may differ from the blob's where git converts line ends."""
+    encoding: Encoding | None
+    """None when it is binary; then the rest says nothing."""
+    lines: int
+    generated: bool
+    """Its first lines say so."""
+    measure: TextMeasure
+
+
+_NOTHING = TextMeasure(0, 0, 0.0, 0.0)
+
+
+def binary_facts(size: int) -> Facts:
+    """The facts of a binary file."""
+    return Facts(size, None, 0, False, _NOTHING)  # noqa: FBT003 - as in the class
+
+
+class MeasureCache:
+    """Facts by blob id and size, in one SQLite file of a folder. Never raises; `note` says when it could not be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "texts.sqlite3"
+        self.note = ""
+        """Why the cache was not used, a sentence; empty when it was."""
+
+    def load(self, blobs: Iterable[str]) -> dict[str, Facts]:
+        """What is known of these blobs. A blob that is kept under two sizes gives one of them."""
+        wanted = [(bytes.fromhex(blob),) for blob in blobs]
+        found: dict[str, Facts] = {}
+        if wanted and self._path.exists():
+            with self._database() as database:
+                database.execute("CREATE TEMP TABLE asked (blob BLOB PRIMARY KEY) WITHOUT ROWID")
+                database.executemany("INSERT OR IGNORE INTO asked VALUES (?)", wanted)
+                encodings: dict[str | None, Encoding | None] = {None: None, **{encoding.value: encoding for encoding in Encoding}}
+                for blob, size, encoding, lines, generated, *numbers in database.execute(_ASK):
+                    found[blob] = Facts(size, encodings[encoding], lines, bool(generated), TextMeasure(*numbers))
+        return found
+
+    def store(self, facts: Iterable[tuple[str, Facts]]) -> None:
+        """Keep what was learnt of blobs."""
+        rows = sorted(_row(blob, fact) for blob, fact in facts)
+        if not rows:
+            return
+        with self._database() as database:
+            database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; whatever SQLite complains of ends it and becomes the note."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._path.exists() and self._path.stat().st_size > _LARGEST:
+                self._path.unlink()
+            with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as database, database:
+                # A cache that a power cut spoils is thrown away, so nothing waits for the disk.
+                database.execute("PRAGMA synchronous = OFF")
+                _prepare(database)
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+
+    def _give_up(self, error: sqlite3.Error | OSError) -> None:
+        self.note = f"The cache of token counts was not used ({error}); only time was lost."
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            # Not a database, or a spoilt one: the next run starts with a fresh one.
+            self._path.unlink(missing_ok=True)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version != _VERSION:
+        database.execute("DROP TABLE IF EXISTS text")
+        database.execute(_CREATE)
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _row(blob: str, facts: Facts) -> tuple[bytes, int, str | None, int, bool, int, int, float, float]:
+    size, encoding, lines, generated, measure = facts
+    name = None if encoding is None else encoding.value
+    return (
+        bytes.fromhex(blob),
+        size,
+        name,
+        lines,
+        generated,
+        measure.characters,
+        measure.non_ascii,
+        measure.claude2,
+        measure.o200k,
+    )

@@ -1,0 +1,131 @@
+"""A path in, a Snapshot out: every file git (or the folder) lists is read or skipped, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewer.collect.attributes import Mark, linguist_marks, mentions_linguist
+from reviewer.collect.cache import MeasureCache
+from reviewer.collect.choice import Chooser, Selection
+from reviewer.collect.examine import Examiner
+from reviewer.collect.files import Reader
+from reviewer.collect.listing import Entry
+from reviewer.collect.repository import Repository, open_repository
+from reviewer.collect.snapshot import Snapshot, SourceFile
+from reviewer.collect.walk import Walk
+from reviewer.errors import SourceError
+from reviewer.findings import SkippedFile
+
+__all__ = ["Selection", "collect"]
+
+_GUIDANCE = frozenset({"CLAUDE.md", "AGENTS.md", "REVIEW.md"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """What there is, before anything is read."""
+
+    root: Path
+    scope: str
+    commit: str | None
+    in_git: bool
+    entries: list[Entry]
+    marks: dict[str, Mark]
+    lost: tuple[SkippedFile, ...]
+    notes: tuple[str, ...]
+
+
+def collect(path: Path, selection: Selection, cache: MeasureCache | None) -> Snapshot:
+    """Collect a repository, a folder inside one (then paths stay relative to the repository), or a plain folder.
+
+    Raises SourceError when `path` is none of these, or when git or the repository's own files cannot be read.
+    """
+    folder = _folder(path)
+    repository = open_repository(folder)
+    if repository is None:
+        return _read(_list_folder(folder), selection, cache)
+    with repository:
+        listing = _list_repository(repository, folder)
+    return _read(listing, selection, cache)
+
+
+def _folder(path: Path) -> Path:
+    if path.is_dir():
+        return path.resolve()
+    if path.exists():
+        raise SourceError(
+            f"{path} is not a folder.",
+            hint=f"To review one file, give its folder and name the file: {path.parent} --include '/{path.name}'",
+        )
+    raise SourceError(f"{path} does not exist.")
+
+
+def _list_repository(repository: Repository, folder: Path) -> _Listing:
+    scope = folder.relative_to(repository.root).as_posix().removeprefix(".")
+    entries = repository.entries(scope)
+    notes = repository.notes
+    if scope and not entries:
+        notes += (f"git lists no file below {scope}: it is empty, or ignored.",)
+    with Reader(repository.root) as reader:
+        marks = {}
+        if mentions_linguist(repository, reader, entries, scope):
+            marks = linguist_marks(repository, (entry.path for entry in entries))
+    return _Listing(
+        root=repository.root,
+        scope=scope,
+        commit=repository.head,
+        in_git=True,
+        entries=entries,
+        marks=marks,
+        lost=(),
+        notes=notes,
+    )
+
+
+def _list_folder(folder: Path) -> _Listing:
+    with Reader(folder) as reader:
+        walk = Walk(reader)
+        entries = walk.entries()
+    return _Listing(
+        root=folder,
+        scope="",
+        commit=None,
+        in_git=False,
+        entries=entries,
+        marks={},
+        lost=tuple(walk.lost),
+        notes=tuple(walk.notes),
+    )
+
+
+def _read(listing: _Listing, selection: Selection, cache: MeasureCache | None) -> Snapshot:
+    notes = list(listing.notes)
+    chooser = Chooser(selection, listing.marks)
+    files: list[SourceFile] = []
+    skipped = list(listing.lost)
+    with Reader(listing.root) as reader:
+        notes += chooser.read_project_rules(reader, (entry.path for entry in listing.entries), listing.scope)
+        examiner = Examiner(reader, chooser, cache, selection.max_file_bytes)
+        for outcome in examiner.examine(listing.entries):
+            if isinstance(outcome, SourceFile):
+                files.append(outcome)
+            else:
+                skipped.append(outcome)
+    if cache is not None and cache.note:
+        notes.append(cache.note)
+    return Snapshot(
+        root=listing.root,
+        scope=listing.scope,
+        commit=listing.commit,
+        in_git=listing.in_git,
+        files=tuple(files),
+        skipped=tuple(skipped),
+        guidance=_guidance(files),
+        notes=tuple(notes),
+    )
+
+
+def _guidance(files: Iterable[SourceFile]) -> tuple[str, ...]:
+    return tuple(file.path for file in files if file.path.rpartition("/")[2] in _GUIDANCE)
