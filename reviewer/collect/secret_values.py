@@ -34,6 +34,7 @@ _WORD_OF_NAME = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _BEFORE_NAME = re.compile(r"[\s\"'`=:(\[,{;<>!|&?]")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PASSWORD = re.compile(r"(?i)passw|passphrase|pwd")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HEX = frozenset("0123456789abcdef")
 
@@ -45,6 +46,7 @@ _FEWEST_PIECES = 3
 _GITHUB_RANDOM, _GITHUB_CHECKSUM = 30, 6  # characters
 _KEY_BASE64 = 44  # characters: 32 bytes, the shortest private key
 _BARE = 20  # characters
+_SHORTEST_TOKEN = 12  # characters; passwords, which people choose, are shorter than what machines make
 
 
 def is_stand_in(value: str) -> bool:
@@ -136,7 +138,7 @@ def _is_name_of_secret(before: str) -> bool:
 def _assigned(value: str, before: str) -> Confidence | None:
     if not _is_name_of_secret(before) or "://" in value or value.startswith(("/", "./", "#", "@", "$", "%")):
         return None
-    if not looks_random(value):
+    if not looks_random(value) or (len(value) < _SHORTEST_TOKEN and not _PASSWORD.search(before)):
         return None
     return Confidence.LOW if _UUID.fullmatch(value) else Confidence.MEDIUM
 

@@ -13,6 +13,7 @@ from statistics import quantiles
 from reviewer.collect.history import History
 from reviewer.collect.snapshot import SourceFile
 from reviewer.engine.places import is_code, is_rehearsal
+from reviewer.engine.points import Point
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 MOST = 5
@@ -36,7 +37,7 @@ class _Spot:
         return self.commits * self.file.lines
 
 
-def hotspots(files: tuple[SourceFile, ...], texts: Mapping[str, str], history: History) -> Iterator[Claim]:
+def hotspots(files: tuple[SourceFile, ...], texts: Mapping[str, str], history: History) -> Iterator[Point]:
     """The few files that stand out from all others changed in the same time, hottest first."""
     changed = [_Spot(file, history.commits[file.path]) for file in files if _counts(file, history)]
     if len(changed) < _FEWEST_FILES:
@@ -47,7 +48,7 @@ def hotspots(files: tuple[SourceFile, ...], texts: Mapping[str, str], history: H
     for spot in sorted(hot, key=lambda spot: (-spot.heat, spot.file.path))[:MOST]:
         line, quote = _opening(texts.get(spot.file.path, ""))
         if quote:
-            yield _claim(spot, round(spot.heat / middle), history.examined, line, quote)
+            yield Point(f"hot spot {spot.file.path}", _claim(spot, round(spot.heat / middle), history.examined, line, quote))
 
 
 def _counts(file: SourceFile, history: History) -> bool:

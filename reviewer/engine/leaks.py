@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from reviewer.collect.secrets import Secret, scan
-from reviewer.engine.places import also_on, is_rehearsal
+from reviewer.engine.places import is_rehearsal
+from reviewer.engine.points import Point, also_on
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 _ENOUGH = 6  # characters that are not blank: less cannot be told from the rest of a file
@@ -22,16 +23,16 @@ _WHY_IN_REHEARSAL = "It stands in a test, an example or documentation and may be
 _FIX_IN_REHEARSAL = "If it is real, revoke it. If not, make that plain to people and scanners, or make it when the test runs."
 
 
-def leaks(path: str, text: str) -> Iterator[Claim]:
-    """One claim for each kind of secret in a file."""
+def leaks(path: str, text: str) -> Iterator[Point]:
+    """One point for each kind of secret in a file."""
     rehearsal = is_rehearsal(path)
     secrets = tuple(scan(text))
     found = [secret for secret in secrets if secret.confidence > Confidence.LOW or not rehearsal]
     for kind, group in groupby(sorted(found, key=_order), key=lambda secret: secret.kind):
         first, *rest = group
         quote, line = _quote(text, first, secrets)
-        yield Claim(
-            title=f"{kind[0].upper()}{kind[1:]} in the repository",
+        claim = Claim(
+            title=f"{kind[0].upper()}{kind[1:]} {'among tests or examples' if rehearsal else 'in the repository'}",
             severity=min(first.severity, _ceiling(first)) if rehearsal else first.severity,
             confidence=first.confidence,
             category=Category.SECURITY,
@@ -42,6 +43,7 @@ def leaks(path: str, text: str) -> Iterator[Claim]:
             explanation=(_WHY_IN_REHEARSAL if rehearsal else _WHY) + also_on([secret.start_line for secret in rest]),
             suggestion=_FIX_IN_REHEARSAL if rehearsal else _FIX,
         )
+        yield Point(f"{kind}, {rehearsal}", claim)
 
 
 def _order(secret: Secret) -> tuple[str, int, int]:

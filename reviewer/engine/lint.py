@@ -21,7 +21,8 @@ from typing import Any
 
 import ruff
 
-from reviewer.engine.places import also_on, is_rehearsal
+from reviewer.engine.places import is_rehearsal
+from reviewer.engine.points import Point, also_on
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 _PATIENCE = 120  # seconds; CPython's 1,900 files take 2
@@ -32,6 +33,8 @@ _BUILTINS = (
 )  # fmt: skip
 _LONGEST = 300  # characters of a title or a quote
 _SYNTAX = frozenset({None, "invalid-syntax"})
+_UNDEFINED = "F821"
+_WHOLE_TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
@@ -51,7 +54,7 @@ class Rule:
 class Linted:
     """What ruff found, or why it did not run."""
 
-    claims: tuple[Claim, ...] = ()
+    points: tuple[Point, ...] = ()
     note: str = ""
 
 
@@ -60,6 +63,7 @@ class _Hit:
     path: str
     code: str
     line: int
+    column: int
     message: str
 
 
@@ -92,7 +96,7 @@ def lint(texts: Mapping[str, str]) -> Linted:
         return Linted(note=f"ruff did not end within {_PATIENCE} seconds: Python files were searched for secrets only.")
     except subprocess.CalledProcessError as error:
         return Linted(note=f"ruff failed with exit code {error.returncode}: Python files were searched for secrets only.")
-    return Linted(claims=tuple(_claims((_hit(diagnostic, paths) for diagnostic in found), texts)))
+    return Linted(points=tuple(_points((_hit(diagnostic, paths) for diagnostic in found), texts)))
 
 
 def _run(paths: list[str], texts: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -131,16 +135,22 @@ def _safe_name(path: str) -> str:
 def _hit(diagnostic: Mapping[str, Any], paths: list[str]) -> _Hit:
     number = int(PurePosixPath(diagnostic["filename"]).parent.name)
     code = diagnostic["code"]
-    return _Hit(paths[number], "" if code in _SYNTAX else code, diagnostic["location"]["row"], diagnostic["message"])
+    return _Hit(
+        paths[number],
+        "" if code in _SYNTAX else code,
+        diagnostic["location"]["row"],
+        diagnostic["location"]["column"],
+        diagnostic["message"],
+    )
 
 
-def _claims(hits: Iterable[_Hit], texts: Mapping[str, str]) -> Iterator[Claim]:
+def _points(hits: Iterable[_Hit], texts: Mapping[str, str]) -> Iterator[Point]:
     for path, of_file in groupby(sorted(hits), key=lambda hit: hit.path):
         lines = texts[path].split("\n")
         wanted = [hit for hit in of_file if _wanted(hit, lines)]
         unreadable = [hit for hit in wanted if not hit.code]
-        for _, group in groupby(unreadable[:1] or wanted, key=lambda hit: hit.code):
-            yield _claim(list(group), lines)
+        for code, group in groupby(unreadable[:1] or wanted, key=lambda hit: hit.code):
+            yield Point(code, _claim(list(group), lines))
 
 
 def _wanted(hit: _Hit, lines: list[str]) -> bool:
@@ -149,9 +159,20 @@ def _wanted(hit: _Hit, lines: list[str]) -> bool:
     line = lines[hit.line - 1] if hit.line <= len(lines) else ""
     template = not hit.code and ("{{" in hit.path + line or "{%" in line)
     marked = rule.category is Category.SECURITY and "nosec" in line
+    unread = hit.code == _UNDEFINED and _in_plain_text(line[: hit.column - 1])
     return bool(line.strip()) and not (
-        marked or template or any(word in hit.message for word in _harmless()) or (not rule.tests and is_rehearsal(hit.path))
+        marked
+        or template
+        or unread
+        or any(word in hit.message for word in _harmless())
+        or (not rule.tests and is_rehearsal(hit.path))
     )
+
+
+def _in_plain_text(before: str) -> bool:
+    """Whether what follows `before` on its line is inside a text that is no f-string: an annotation in quotes, which nothing evaluates."""
+    opening = re.search(r"([A-Za-z]?)[\"']", _WHOLE_TEXT.sub("", before))
+    return opening is not None and opening[1].lower() not in {"f", "t"}
 
 
 def _claim(hits: list[_Hit], lines: list[str]) -> Claim:

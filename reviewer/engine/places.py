@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 _REHEARSAL = frozenset({
@@ -15,7 +14,6 @@ _DATA = frozenset({
     ".json", ".jsonl", ".json5", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".lock", ".mod", ".sum", ".csv", ".tsv", ".xml",
     ".svg", ".properties", ".gradle", ".snap", ".pem", ".crt", ".patch", ".diff",
 })  # fmt: skip
-_LISTED = 12  # more line numbers than this help nobody
 
 
 def is_rehearsal(path: str) -> bool:
@@ -39,12 +37,3 @@ def is_code(path: str) -> bool:
     """Whether the file holds code, as far as its name tells: neither prose nor data, and not a file without a suffix."""
     suffix = PurePosixPath(path).suffix.lower()
     return suffix not in _PROSE and suffix not in _DATA and suffix != ""
-
-
-def also_on(lines: Sequence[int]) -> str:
-    """A sentence on further lines of the same kind in the same file; empty when there are none."""
-    if not lines:
-        return ""
-    listed = ", ".join(str(line) for line in lines[:_LISTED])
-    more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
-    return f" The same stands on line{'s' if len(lines) > 1 else ''} {listed}{more} of this file."

@@ -17,6 +17,7 @@ from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.leaks import leaks
 from reviewer.engine.lint import Linted, lint
 from reviewer.engine.places import is_code, is_rehearsal
+from reviewer.engine.points import Point, gathered, order
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 LABEL = "Built-in checks only; no model has read this code."
@@ -30,7 +31,7 @@ def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History) -> R
     started = time.perf_counter()
     linted = lint(texts)
     in_files = chain.from_iterable(_in_file(path, text) for path, text in texts.items())
-    claims = sorted(chain(linted.claims, in_files, hotspots(snapshot.files, texts, history)), key=_order)
+    claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
         text=json.dumps({"findings": [_item(claim) for claim in claims[:MOST]], "summary": _summary(texts, claims)}),
         stop=Stop.END,
@@ -39,12 +40,12 @@ def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History) -> R
     )
 
 
-def _in_file(path: str, text: str) -> Iterator[Claim]:
+def _in_file(path: str, text: str) -> Iterator[Point]:
     yield from leaks(path, text)
     yield from _conflict(path, text)
 
 
-def _conflict(path: str, text: str) -> Iterator[Claim]:
+def _conflict(path: str, text: str) -> Iterator[Point]:
     """The markers git leaves in a file that could not be merged, all three and in their order; prose and tests may quote them."""
     if "\n>>>>>>> " not in text or not is_code(path) or is_rehearsal(path):
         return
@@ -56,7 +57,7 @@ def _conflict(path: str, text: str) -> Iterator[Claim]:
         first = first or number
         marker = expected.pop(0)
         if not expected:
-            yield Claim(
+            claim = Claim(
                 title="Unresolved merge conflict",
                 severity=Severity.HIGH,
                 confidence=Confidence.HIGH,
@@ -68,11 +69,8 @@ def _conflict(path: str, text: str) -> Iterator[Claim]:
                 explanation=f"Both sides of a merge stand in the file, up to the marker `{marker.strip()}` on line {number}.",
                 suggestion="Choose one side, or write what both meant, and remove the markers.",
             )
+            yield Point("conflict", claim)
             return
-
-
-def _order(claim: Claim) -> tuple[int, int, str, int]:
-    return -claim.severity, -claim.confidence, claim.path, claim.start_line
 
 
 def _item(claim: Claim) -> Mapping[str, str | int]:
