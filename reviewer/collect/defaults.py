@@ -18,10 +18,10 @@ _HEADER = 2_048
 """Bytes at the start of a file in which its makers say that it is generated: a licence text and then some."""
 _SAYS_GENERATED = re.compile(
     rb"^[^\w\n]{0,8}@generated\b(?! *=)"
-    rb"|^.{0,8}Code generated .{0,200}DO NOT EDIT"
+    rb"|^.{0,8}code generated .{0,200}do not edit"
     rb"|auto-?(?:matically )?generated(?s:.{0,200})\bdo not (?:edit|modify|change)"
     rb"|\bdo not (?:edit|modify|change)(?s:.{0,200})auto-?(?:matically )?generated",
-    re.MULTILINE | re.IGNORECASE,
+    re.MULTILINE,
 )
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".txt")
 """Where such words are more likely about one section, or about other files."""
@@ -42,8 +42,10 @@ def is_minified(path: str, size: int, lines: int) -> bool:
 
 def says_generated(utf8: bytes) -> bool:
     """Whether a file's first lines say that a program wrote it and nobody should edit it."""
-    head = utf8[:_HEADER]
-    return b"enerated" in head and _SAYS_GENERATED.search(head) is not None
+    head = utf8[:_HEADER].lower()
+    if b"generated" not in head or (b"do not " not in head and b"@generated" not in head):
+        return False
+    return _SAYS_GENERATED.search(head) is not None
 
 
 def is_prose(path: str) -> bool:

@@ -8,7 +8,9 @@ shadow: an empty bare repository of our own that borrows the object store, and h
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -23,8 +25,11 @@ from reviewer.errors import SourceError
 if TYPE_CHECKING:
     import git
 
-_PATIENCE = 120.0
-"""Seconds git may take for one answer. It lists 80,000 files in 0.2; a named pipe called `.gitignore` would keep it for ever."""
+_DOUBT = 1.0
+"""Seconds after which it is looked whether git waits for a named pipe. It lists 80,000 files in 0.2."""
+_PATIENCE = 300.0
+"""Seconds git may take for one answer, on the slowest of network drives."""
+_OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
 def open_repository(path: Path) -> Repository | None:
@@ -89,12 +94,7 @@ def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin
         running = _command(folder).execute(words, istream=given, as_process=True)
         process = cast("subprocess.Popen[bytes]", running.proc)
         try:
-            output, complaint = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            raise SourceError(
-                f"git did not answer within {_PATIENCE:.0f} seconds.",
-                hint="Look for a named pipe called .gitignore or .gitattributes, or for a file system that does not answer.",
-            ) from error
+            output, complaint = _answer(process, environment)
         finally:
             process.kill()
             process.wait()
@@ -102,6 +102,30 @@ def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
         raise SourceError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}")
     return output
+
+
+def _answer(process: subprocess.Popen[bytes], environment: dict[str, str]) -> tuple[bytes, bytes]:
+    """What git prints. It opens some files without looking what they are, and a pipe among them would keep it for ever."""
+    try:
+        return process.communicate(timeout=_DOUBT)
+    except subprocess.TimeoutExpired:
+        if (pipe := _pipe_below(environment.get("GIT_WORK_TREE"))) is not None:
+            raise SourceError(f"git cannot list the files: {pipe} is a named pipe.", hint="Remove it.") from None
+    try:
+        return process.communicate(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(f"git did not answer within {_PATIENCE:.0f} seconds.") from error
+
+
+def _pipe_below(root: str | None) -> str | None:
+    for folder, folders, names in os.walk(root) if root else ():
+        if folder.endswith("/.git"):
+            folders.clear()
+        for name in _OPENED_BY_GIT.intersection(names):
+            path = f"{folder}/{name}"
+            if stat.S_ISFIFO(os.lstat(path).st_mode):
+                return path
+    return None
 
 
 def _command(folder: Path) -> git.Git:

@@ -1,0 +1,66 @@
+"""Repositories as people make them, for the tests of the collector."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reviewer.collect.collector import Selection, collect
+from reviewer.collect.snapshot import Snapshot
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git() -> Git:
+    """Run git as a person would: `git(folder, "add", "--all")`; its standard output."""
+
+    def run(folder: Path, *args: str) -> str:
+        identity = ["-c", "user.name=A Person", "-c", "user.email=person@example.invalid", "-c", "init.defaultBranch=main"]
+        allowed = ["-c", "protocol.file.allow=always"]
+        done = subprocess.run(
+            ["git", *identity, *allowed, *args], cwd=folder, check=True, capture_output=True, text=True, errors="surrogateescape"
+        )
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def git_lists(git: Git) -> Callable[[Path], set[str]]:
+    """What `git ls-files -co --exclude-standard` says of a folder."""
+
+    def ask(folder: Path) -> set[str]:
+        raw = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=folder, check=True, capture_output=True
+        ).stdout
+        return {os.fsdecode(path) for path in raw.split(b"\0") if path}
+
+    return ask
+
+
+@pytest.fixture
+def collected() -> Callable[..., Snapshot]:
+    """Collect a folder without a cache; keywords are those of Selection."""
+
+    def run(path: Path, **selection: object) -> Snapshot:
+        return collect(path, Selection(**selection), None)  # type: ignore[arg-type]
+
+    return run
+
+
+@pytest.fixture
+def listed(collected: Callable[..., Snapshot]) -> Callable[[Path], set[str]]:
+    """Every path of a snapshot, read or skipped; fails when one is there twice."""
+
+    def run(path: Path) -> set[str]:
+        snapshot = collected(path)
+        paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
+        assert len(paths) == len(set(paths))
+        return set(paths)
+
+    return run
