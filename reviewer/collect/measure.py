@@ -24,7 +24,7 @@ _LETTER, _UPPER, _LINE, _CONSONANT, _SPACE, _MARK, _DIGIT, _TAB = (1 << bit for 
 
 def _classes(byte: int) -> int:
     character = chr(byte)
-    if byte >= 0x80:
+    if not character.isascii():
         return 0
     if character.isalpha():
         vowel = character in "aeiouAEIOU"

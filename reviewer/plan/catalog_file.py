@@ -183,6 +183,7 @@ _MODEL: Mapping[str, Callable[[object], Any]] = {
     "structured_outputs": _truth,
     "price": _prices,
     "batch_multiplier": _number,
+    "restricted": _truth,
     "retains_data": _truth,
     "notes": _text,
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from reviewer.collect.snapshot import TextMeasure
+from reviewer.plan.catalog import Catalogue
 from reviewer.plan.model import Model
 
 
@@ -15,6 +18,15 @@ class WindowName(StrEnum):
     """200,000 tokens: cheaper to fill, and recall is best there."""
     LONG = "1m"
     """1,000,000 tokens."""
+
+
+class Context(StrEnum):
+    """What the operator allows: `--context`."""
+
+    AUTO = "auto"
+    """The smallest window that surely holds the prompt."""
+    STANDARD = "standard"
+    LONG = "1m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,25 @@ class FileTokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the decision was made from, so that it can be made again when the exact count is known."""
+
+    catalogue: Catalogue
+    context: Context
+    today: date
+    measure: TextMeasure
+    """All documents as they stand in the prompt."""
+    fixed_tokens: int
+    """What is sent besides: rules, question, schema; in the model's tokens, uncorrected."""
+    request_bytes: int
+    """The documents' share of the request's body, about."""
+    uncorrected: int
+    """The estimate before any correction: what the next correction is learned against."""
+    note: str
+    """What the estimate rests on; empty where it rests on measured ground."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything decided before sending."""
 
@@ -52,7 +83,7 @@ class Plan:
     window: WindowName | None
     """None when no window the model has holds the prompt: then `overflow` says why and what would help."""
     window_tokens: int
-    """The size of the chosen window (of the largest one, when none holds the prompt)."""
+    """The size of the chosen window (of the largest one allowed, when none holds the prompt)."""
     betas: tuple[str, ...]
     """Beta headers the window needs; empty for every model of today's catalogue."""
     max_output: int
@@ -60,11 +91,16 @@ class Plan:
     effort: str | None
     """As sent; None leaves the model's default."""
     requests: int
+    """0 when nothing can be sent."""
     tokens: TokenRange
-    cost: CostRange
+    cost: CostRange | None
+    """None when the model's price is unknown."""
     per_file: tuple[FileTokens, ...]
     """Every file that goes in, largest first."""
     notes: tuple[str, ...]
     """Price steps just above the prompt, deprecation, an estimate that rests on third-party figures."""
+    basis: Basis
+    needs_exact: bool = False
+    """The prompt may be larger than the window: it must be counted by the provider before anything is sent."""
     overflow: str | None = None
     """What to tell the reader when nothing can be sent: the biggest eaters, models that would hold it, flags that shrink it."""

@@ -108,6 +108,8 @@ class Model:
     """Shortest prompts first; empty when the price is unknown."""
     batch_multiplier: float = 0.5
     """Of every price, when the request is part of a batch."""
+    restricted: bool = False
+    """Only for organisations the provider has verified."""
     retains_data: bool = False
     """The provider keeps what is sent for 30 days, whatever the account's own terms."""
     notes: str = ""

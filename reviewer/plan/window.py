@@ -1,0 +1,169 @@
+"""Which window a prompt goes into, decided on an estimate and decided again on the exact count."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+
+from reviewer.collect.measure import measure
+from reviewer.collect.snapshot import Snapshot, SourceFile
+from reviewer.errors import ConfigError
+from reviewer.plan.catalog import Catalogue
+from reviewer.plan.correction import Correction
+from reviewer.plan.cost import range_for
+from reviewer.plan.decision import Basis, Context, FileTokens, Plan, TokenRange, WindowName
+from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
+from reviewer.plan.overflow import REQUEST_BYTES, overflow_text
+from reviewer.plan.price_steps import step_note
+from reviewer.plan.tokens import FRAME, band, basis_note, file_tokens, total_measure
+
+_ANSWER = 32_000
+"""Tokens reserved for an answer, thinking included: some eighty findings after a good deal of thought."""
+_LONG_ANSWER = 64_000
+_LONG_EFFORTS = frozenset({"xhigh", "max"})
+"""The efforts at which the provider advises to leave room for at least 64,000 tokens."""
+_ESCAPED = 1.2
+"""How much larger a text gets in JSON: line ends, quotes and backslashes take two bytes."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Window:
+    name: WindowName
+    tokens: int
+    betas: tuple[str, ...] = ()
+
+
+def make_plan(
+    snapshot: Snapshot,
+    model: Model,
+    *,
+    catalogue: Catalogue,
+    context: str,
+    effort: str | None,
+    max_output: int | None,
+    fixed_tokens: int,
+    correction: Correction | None,
+    today: date,
+) -> Plan:
+    """Decide everything on the local estimate; nothing is sent.
+
+    `fixed_tokens` is what is sent besides the documents, in the model's tokens, uncorrected. Raises ConfigError for an effort, an answer
+    length or a context the model does not have. A prompt that fits nowhere is no error here: `window` is None and `overflow` says why.
+    """
+    wanted = Context(context)
+    model.check_effort(effort)
+    model.check_max_output(max_output)
+    _check_context(model, wanted, catalogue)
+    documents = total_measure(snapshot.files, measure(_names(snapshot.files)))
+    uncorrected = file_tokens(documents, model.tokenizer) + fixed_tokens
+    basis = Basis(
+        catalogue=catalogue,
+        context=wanted,
+        today=today,
+        measure=documents,
+        fixed_tokens=fixed_tokens,
+        request_bytes=round(sum(file.size for file in snapshot.files) * _ESCAPED),
+        uncorrected=round(uncorrected),
+        note=basis_note(model.tokenizer, correction),
+    )
+    return _decided(
+        Plan(
+            model=model,
+            window=None,
+            window_tokens=0,
+            betas=(),
+            max_output=max_output or default_max_output(model, effort),
+            effort=effort,
+            requests=0,
+            tokens=band(uncorrected, model.tokenizer, correction),
+            cost=None,
+            per_file=_per_file(snapshot.files, model, correction),
+            notes=(),
+            basis=basis,
+        )
+    )
+
+
+def settle(plan: Plan, exact: int) -> Plan:
+    """The same decision once more, with the provider's own count of the whole request."""
+    factor = exact / plan.tokens.estimate if plan.tokens.estimate else 1.0
+    return _decided(
+        dataclasses.replace(
+            plan,
+            tokens=TokenRange(estimate=exact, low=exact, high=exact, exact=exact),
+            per_file=tuple(FileTokens(file.path, round(file.tokens * factor)) for file in plan.per_file),
+            basis=dataclasses.replace(plan.basis, note=""),
+        )
+    )
+
+
+def default_max_output(model: Model, effort: str | None) -> int:
+    """Tokens to reserve for an answer when the operator did not say: never more than a quarter of the window or than the model can write."""
+    wanted = _LONG_ANSWER if effort in _LONG_EFFORTS else _ANSWER
+    return max(1, min(wanted, model.max_output_tokens, model.largest_window // 4))
+
+
+def _check_context(model: Model, wanted: Context, catalogue: Catalogue) -> None:
+    if wanted is Context.LONG and model.largest_window <= STANDARD_WINDOW:
+        names = [name for name in catalogue.short_names if catalogue.find(name).largest_window > STANDARD_WINDOW]
+        raise ConfigError(
+            f"{model.id} holds {model.largest_window:,} tokens and has no larger window.",
+            hint=f"Leave --context out, or take another --model: {', '.join(names)}.",
+        )
+
+
+def _windows(model: Model, wanted: Context) -> list[_Window]:
+    """The windows the operator allows, smallest first; never none."""
+    standard = _Window(WindowName.STANDARD, min(STANDARD_WINDOW, model.context_tokens))
+    windows = [] if wanted is Context.LONG else [standard]
+    if wanted is not Context.STANDARD and model.largest_window > STANDARD_WINDOW:
+        asked = model.long_context is LongContext.BETA and model.long_context_beta is not None
+        betas = (model.long_context_beta,) if asked and model.long_context_beta else ()
+        windows.append(_Window(WindowName.LONG, model.largest_window, betas))
+    return windows
+
+
+def _decided(plan: Plan) -> Plan:
+    """Fill in everything that follows from the tokens."""
+    basis, tokens = plan.basis, plan.tokens
+    windows = _windows(plan.model, basis.context)
+    fitting = [window for window in windows if tokens.high + plan.max_output <= window.tokens]
+    perhaps = tokens.low + plan.max_output <= windows[-1].tokens
+    sendable = bool(plan.per_file) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
+    window = fitting[0] if fitting else windows[-1]
+    requests = 1 if sendable else 0
+    decided = dataclasses.replace(
+        plan,
+        window=window.name if sendable else None,
+        window_tokens=window.tokens,
+        betas=window.betas if sendable else (),
+        requests=requests,
+        cost=range_for(plan.model, tokens, plan.max_output, requests),
+        needs_exact=sendable and not fitting,
+    )
+    overflow = None if sendable else overflow_text(decided)
+    return dataclasses.replace(decided, overflow=overflow, notes=_notes(decided))
+
+
+def _notes(plan: Plan) -> tuple[str, ...]:
+    notes = [*plan.model.warnings(plan.basis.today), plan.basis.note]
+    if plan.needs_exact:
+        notes.append(
+            f"The estimate cannot tell whether the prompt fits into {plan.window_tokens:,} tokens: nothing is sent before it was counted exactly."
+        )
+    if plan.model.retains_data:
+        notes.append(f"The provider keeps what is sent to {plan.model.id} for 30 days, whatever your account's terms are.")
+    notes.append(step_note(plan))
+    return tuple(note for note in notes if note)
+
+
+def _names(files: Sequence[SourceFile]) -> bytes:
+    return "\n".join([file.path for file in files]).encode("utf-8", "replace")
+
+
+def _per_file(files: Sequence[SourceFile], model: Model, correction: Correction | None) -> tuple[FileTokens, ...]:
+    ratio = correction.ratio if correction is not None else 1.0
+    frame = file_tokens(FRAME, model.tokenizer)
+    rows = [FileTokens(file.path, round((file_tokens(file.measure, model.tokenizer) + frame) * ratio)) for file in files]
+    return tuple(sorted(rows, key=lambda row: -row.tokens))
