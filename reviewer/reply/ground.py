@@ -1,0 +1,186 @@
+"""Claims → findings whose quotes stand in the files, and claims that name what is not there.
+
+A quote is looked for as it stands, then without a fence or line numbers that a model may have added (both may differ in white
+space), then in parts where it has an ellipsis, then by likeness. The lines come from where it was found; the claimed line only
+chooses between several places.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reviewer.findings import Claim, Finding, QuoteMatch, Ungrounded
+from reviewer.reply.fingerprint import fingerprint
+from reviewer.reply.locate import Place, SourceText
+from reviewer.reply.quote_forms import parts, readings
+from reviewer.reply.similar import Wanted, find_similar
+
+MAX_QUOTED_LINES = 40
+MAX_QUOTED_CHARACTERS = 4_000
+"""What a report shows of the found lines at most."""
+_TELLING = 8
+"""Letters, digits and underscores a quote needs before it says by itself which place is meant: `return x` does, `else:` does not."""
+_NAMING = 3
+"""Fewer than this say nothing even where they stand only once."""
+_SLACK = 2
+"""Lines by which a claimed line may be off and still agree: files are sent without line numbers, so claims are counted by eye."""
+
+NO_FILE = "no such file among those read"
+NO_QUOTE = "no quote"
+NOWHERE = "the quote is nowhere in the file"
+TOO_SHORT = "the quote is too short to tell which place is meant, and is not at the claimed line"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    place: Place
+    match: QuoteMatch
+
+
+def ground(claims: Iterable[Claim], read: Callable[[str], str | None]) -> tuple[tuple[Finding, ...], tuple[Ungrounded, ...]]:
+    """Divides claims into findings and ungrounded ones, both in the order of the claims.
+
+    `read` gives the text of a file by its path, None when it is not among the files read. Findings that are the same (fingerprint,
+    overlapping lines) become one: the most severe, then the most confident.
+    """
+    claims = tuple(claims)
+    by_path: dict[str, list[int]] = {}
+    for number, claim in enumerate(claims):
+        by_path.setdefault(claim.path, []).append(number)
+    outcomes: dict[int, Finding | Ungrounded] = {}
+    for named, numbers in by_path.items():
+        path, text = _file(named, read)
+        here = [claims[number] for number in numbers]
+        results = [_ungrounded(claim, NO_FILE) for claim in here] if text is None else _in_file(path, SourceText(text), here)
+        outcomes.update(zip(numbers, results, strict=True))
+    ordered = [outcomes[number] for number in range(len(claims))]
+    findings = [outcome for outcome in ordered if isinstance(outcome, Finding)]
+    return tuple(_distinct(findings)), tuple(outcome for outcome in ordered if isinstance(outcome, Ungrounded))
+
+
+def _file(named: str, read: Callable[[str], str | None]) -> tuple[str, str | None]:
+    r"""The path as the project writes it and the file's text: as named, else with `./`, `//`, `\` and a leading `/` taken away."""
+    text = read(named)
+    if text is not None:
+        return named, text
+    plain = posixpath.normpath(named.strip().replace("\\", "/")).lstrip("/")
+    return plain, read(plain)
+
+
+def _in_file(path: str, source: SourceText, claims: Sequence[Claim]) -> Iterator[Finding | Ungrounded]:
+    results = [_look(source, claim) for claim in claims]
+    missing = [
+        number for number, result in enumerate(results) if result == NOWHERE and _letters(claims[number].quote) >= _TELLING
+    ]
+    wanted = [Wanted(readings(claims[number].quote)[-1], claims[number].start_line) for number in missing]
+    for number, place in zip(missing, find_similar(source, wanted) if wanted else [], strict=True):
+        results[number] = _Found(place, QuoteMatch.SIMILAR) if place else NOWHERE
+    for claim, result in zip(claims, results, strict=True):
+        yield _ungrounded(claim, result) if isinstance(result, str) else _finding(claim, path, source, result)
+
+
+def _look(source: SourceText, claim: Claim) -> _Found | str:
+    """Where the quote stands, or why it is not taken to stand anywhere."""
+    forms = readings(claim.quote)
+    if not forms:
+        return NO_QUOTE
+    somewhere = False
+    for form in forms:
+        for match, look in ((QuoteMatch.EXACT, source.exact), (QuoteMatch.WHITESPACE, source.but_for_space)):
+            places = look(form, claim.start_line)
+            place = _choose(places, form, claim)
+            if place:
+                return _Found(place, match)
+            somewhere = somewhere or bool(places)
+    place = _with_gaps(source, forms[-1], claim)
+    if place:
+        return _Found(place, QuoteMatch.SIMILAR)
+    return TOO_SHORT if somewhere else NOWHERE
+
+
+def _with_gaps(source: SourceText, quote: str, claim: Claim) -> Place | None:
+    pieces = parts(quote)
+    if not any(_letters(piece) >= _TELLING for piece in pieces):
+        return None
+    return _choose(source.with_gaps(pieces, claim.start_line), quote, claim) if pieces != [quote] else None
+
+
+def _choose(places: Sequence[Place], quote: str, claim: Claim) -> Place | None:
+    """The place that is meant: the nearest to the claimed line, where the quote is long enough to mean a place at all."""
+    letters = _letters(quote)
+    if letters < _TELLING and not (letters >= _NAMING and len(places) == 1):
+        first, last = claim.start_line - _SLACK, max(claim.start_line, claim.end_line) + _SLACK
+        places = [place for place in places if place.first <= last and first <= place.last]
+    return min(
+        places,
+        key=lambda place: (max(place.first - claim.start_line, claim.start_line - place.last, 0), place.start),
+        default=None,
+    )
+
+
+def _letters(quote: str) -> int:
+    return sum(character.isalnum() or character == "_" for character in quote)
+
+
+def _finding(claim: Claim, path: str, source: SourceText, found: _Found) -> Finding:
+    quote = _quoted(source, found.place)
+    return Finding(
+        title=claim.title,
+        severity=claim.severity,
+        confidence=claim.confidence,
+        category=claim.category,
+        path=path,
+        start_line=found.place.first,
+        end_line=found.place.last,
+        quote=quote,
+        explanation=claim.explanation,
+        suggestion=claim.suggestion,
+        match=found.match,
+        fingerprint=fingerprint(claim.category, path, quote),
+    )
+
+
+def _quoted(source: SourceText, place: Place) -> str:
+    """The file's own text of the found lines; only the found part of them where lines are very long."""
+    lines = source.lines[place.first - 1 : place.last][:MAX_QUOTED_LINES]
+    whole = "\n".join(line.rstrip("\r") for line in lines)
+    if len(whole) <= MAX_QUOTED_CHARACTERS:
+        return whole
+    return source.text[place.start : place.end].replace("\r\n", "\n")[:MAX_QUOTED_CHARACTERS]
+
+
+def _ungrounded(claim: Claim, reason: str) -> Ungrounded:
+    return Ungrounded(
+        title=claim.title,
+        severity=claim.severity,
+        confidence=claim.confidence,
+        category=claim.category,
+        path=claim.path,
+        start_line=claim.start_line,
+        end_line=claim.end_line,
+        quote=claim.quote,
+        explanation=claim.explanation,
+        suggestion=claim.suggestion,
+        reason=reason,
+        fingerprint=fingerprint(claim.category, claim.path, claim.quote),
+    )
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    kept: list[Finding] = []
+    where: dict[str, list[int]] = {}
+    for finding in findings:
+        same = where.setdefault(finding.fingerprint, [])
+        double = next((number for number in same if _overlap(kept[number], finding)), None)
+        if double is None:
+            same.append(len(kept))
+            kept.append(finding)
+        elif (finding.severity, finding.confidence) > (kept[double].severity, kept[double].confidence):
+            kept[double] = finding
+    return kept
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    return one.start_line <= other.end_line and other.start_line <= one.end_line

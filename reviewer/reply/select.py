@@ -1,0 +1,22 @@
+"""Which findings are shown, and in what order. The only place where grounded findings are left out; they stay counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reviewer.findings import Confidence, Finding, Severity
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By severity, then confidence, then path and line."""
+    return tuple(sorted(findings, key=lambda f: (-f.severity, -f.confidence, f.path, f.start_line, f.end_line, f.fingerprint)))
+
+
+def select(
+    findings: Iterable[Finding], min_severity: Severity, min_confidence: Confidence, max_findings: int | None
+) -> tuple[tuple[Finding, ...], int]:
+    """The findings to show, worst first, and how many grounded ones were left out. `max_findings` None means all."""
+    every = worst_first(findings)
+    enough = [finding for finding in every if finding.severity >= min_severity and finding.confidence >= min_confidence]
+    shown = tuple(enough if max_findings is None else enough[:max_findings])
+    return shown, len(every) - len(shown)

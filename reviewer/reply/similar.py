@@ -1,0 +1,111 @@
+"""The run of lines of a file that is most like a quote which stands nowhere in it.
+
+Likeness is the Sørensen-Dice coefficient over pairs of neighbouring characters, white space aside: linear to compute, 1 for the same
+text, and each wrong character costs about two pairs. Where to compare is voted for by the quote's rarer words, so that a file is read
+once for all its quotes, and each quote is compared with a few places only.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reviewer.reply.fingerprint import squeeze
+from reviewer.reply.locate import Place, SourceText
+
+THRESHOLD = 0.85
+MAX_CHARACTERS = 4_000
+"""Longer quotes (white space aside), some 100 lines, are only looked for word by word."""
+_WORD = re.compile(r"\w{2,}")
+_COMMON = 200
+"""A word on more lines than this votes for none: it would vote for everything."""
+_VOTERS = 12
+_CANDIDATES = 6
+_WORTH_RESIZING = 0.6
+"""Windows a line shorter or longer are tried where the plain one is at least this like the quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A quote to look for, and the line it was claimed to begin at."""
+
+    quote: str
+    line: int
+
+
+def likeness(one: Counter[str], other: Counter[str]) -> float:
+    """How alike two texts are, by their `pairs`: from 0 (no pair in common) to 1 (the same pairs)."""
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 0.0
+
+
+def pairs(text: str) -> Counter[str]:
+    """How often each pair of neighbouring characters stands in a text."""
+    return Counter(map(str.__add__, text, text[1:]))
+
+
+def find_similar(source: SourceText, wanted: Sequence[Wanted]) -> list[Place | None]:
+    """For each quote the lines that are most like it, or None where nothing reaches `THRESHOLD`. Of equals the nearest wins."""
+    filled = [number for number, line in enumerate(source.squeezed_lines) if line]
+    quotes = [_Quote([line for line in item.quote.splitlines() if line.strip()], item.line) for item in wanted]
+    postings = _postings(source, filled, {word for quote in quotes for words in quote.words for word in words})
+    return [_closest(source, filled, quote, postings) for quote in quotes]
+
+
+class _Quote:
+    """A quote's lines that are not blank, their words and pairs."""
+
+    def __init__(self, lines: list[str], line: int) -> None:
+        self.line = line
+        self.size = len(lines)
+        self.words = [set(_WORD.findall(text)) for text in lines]
+        self.text = squeeze("".join(lines))
+        self.pairs = pairs(self.text) if len(self.text) <= MAX_CHARACTERS else Counter[str]()
+
+
+def _postings(source: SourceText, filled: list[int], words: set[str]) -> dict[str, list[int]]:
+    """For each word the places in `filled` of the lines that hold it; none for common words."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, number in enumerate(filled):
+        for word in words.intersection(_WORD.findall(source.lines[number])):
+            if len(found[word]) <= _COMMON:
+                found[word].append(place)
+    return {word: places for word, places in found.items() if len(places) <= _COMMON}
+
+
+def _candidates(filled: list[int], quote: _Quote, postings: dict[str, list[int]]) -> list[int]:
+    """Places in `filled` where the quote may begin, the likeliest first."""
+    voters = sorted(
+        {(len(postings[word]), word, offset) for offset, words in enumerate(quote.words) for word in words if word in postings}
+    )
+    votes = Counter(place - offset for _, word, offset in voters[:_VOTERS] for place in postings[word])
+    claimed = bisect_left(filled, quote.line - 1)
+    votes[claimed] += 1
+    return sorted(votes, key=lambda start: (-votes[start], abs(start - claimed), start))[:_CANDIDATES]
+
+
+def _closest(source: SourceText, filled: list[int], quote: _Quote, postings: dict[str, list[int]]) -> Place | None:
+    best, found = 0.0, (0, 0)
+    for start in _candidates(filled, quote, postings):
+        windows = [(start, quote.size)]
+        if _likeness_at(source, filled, quote, start, quote.size) >= _WORTH_RESIZING:
+            windows += [
+                (begin, quote.size + more)
+                for begin, more in ((start, -1), (start + 1, -1), (start, 1), (start - 1, 1), (start, 2))
+            ]
+        for begin, size in windows:
+            like = _likeness_at(source, filled, quote, begin, size)
+            if like > best:
+                best, found = like, (filled[begin] + 1, filled[begin + size - 1] + 1)
+    return source.whole_lines(*found) if best >= THRESHOLD else None
+
+
+def _likeness_at(source: SourceText, filled: list[int], quote: _Quote, start: int, size: int) -> float:
+    if size < 1 or not 0 <= start <= len(filled) - size:
+        return 0.0
+    text = "".join(source.squeezed_lines[number] for number in filled[start : start + size])
+    shorter, longer = sorted((len(text), len(quote.text)))
+    return likeness(quote.pairs, pairs(text)) if shorter > longer * _WORTH_RESIZING / 2 else 0.0

@@ -1,0 +1,100 @@
+"""A Review as JSON, version 1 of the form in `docs/review.schema.json`. Fields may be added; none changes its meaning or goes away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from reviewer.findings import Claim, Coverage, Finding, Making, Review, Ungrounded
+
+SCHEMA_VERSION = 1
+
+
+def render(review: Review) -> str:
+    """The review as one JSON object and a line feed. Pure ASCII, so that nothing in it can act on a terminal."""
+    return dumps(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "complete": review.complete,
+            "problems": [printable(problem) for problem in review.problems],
+            "notes": [printable(note) for note in review.notes],
+            "subject": printable_path(review.subject),
+            "commit": review.commit,
+            "engine": review.making.engine,
+            "model": review.making.model,
+            "window": review.making.window,
+            "summary": printable(review.summary),
+            "findings": [_finding(finding) for finding in review.findings],
+            "withheld": review.withheld,
+            "ungrounded": [_ungrounded(claim) for claim in review.ungrounded],
+            "coverage": _coverage(review.coverage),
+            "usage": asdict(review.making.usage),
+            "cost_usd": review.making.cost_usd,
+            "making": _making(review.making),
+        }
+    )
+
+
+def dumps(value: object) -> str:
+    """JSON as all our formats write it: indented, ASCII only."""
+    return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
+
+
+def printable(text: str) -> str:
+    """The text with what no encoding can write (lone surrogates) as U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable_path(path: str) -> str:
+    r"""A path that any reader of JSON takes: each byte that is not UTF-8 as `\xNN`, and so that it can be told back, `\` as `\\`."""
+    if path.isascii() and "\\" not in path:
+        return path
+    escaped = path.replace("\\", "\\\\")
+    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else printable(c) for c in escaped)
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "title": printable(claim.title),
+        "severity": claim.severity.word,
+        "confidence": claim.confidence.word,
+        "category": claim.category.value,
+        "path": printable_path(claim.path),
+        "start_line": claim.start_line,
+        "end_line": claim.end_line,
+        "quote": printable(claim.quote),
+        "explanation": printable(claim.explanation),
+        "suggestion": printable(claim.suggestion),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**_claim(finding), "fingerprint": finding.fingerprint, "match": finding.match.value}
+
+
+def _ungrounded(claim: Ungrounded) -> dict[str, Any]:
+    return {**_claim(claim), "fingerprint": claim.fingerprint, "reason": claim.reason}
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "read": len(coverage.read),
+        "read_bytes": coverage.read_bytes,
+        "read_lines": coverage.read_lines,
+        "read_paths": [printable_path(path) for path in coverage.read],
+        "skipped": [
+            {"path": printable_path(file.path), "reason": file.reason.value, "detail": printable(file.detail)}
+            for file in coverage.skipped
+        ],
+    }
+
+
+def _making(making: Making) -> dict[str, Any]:
+    return {
+        "effort": making.effort,
+        "requests": making.requests,
+        "seconds": round(making.seconds, 3),
+        "version": making.version,
+        "run": making.run,
+    }

@@ -1,0 +1,77 @@
+"""What a code fence says about its language: a fixed table, since some words make GitHub draw diagrams, formulas or buttons."""
+
+from __future__ import annotations
+
+SUFFIXES = {
+    suffix: language
+    for language, suffixes in {
+        "bash": ".bash .bats .sh .zsh",
+        "batch": ".bat .cmd",
+        "c": ".c .h",
+        "clojure": ".clj .cljc .cljs .edn",
+        "cmake": ".cmake",
+        "cpp": ".cc .cpp .cxx .hh .hpp .hxx .ino",
+        "csharp": ".cs .csx",
+        "css": ".css",
+        "dart": ".dart",
+        "diff": ".diff .patch",
+        "elixir": ".ex .exs",
+        "erlang": ".erl .hrl",
+        "fsharp": ".fs .fsi .fsx",
+        "fortran": ".f .f03 .f08 .f90 .f95 .for",
+        "go": ".go",
+        "graphql": ".gql .graphql",
+        "groovy": ".gradle .groovy",
+        "haskell": ".hs .lhs",
+        "hcl": ".hcl .tf .tfvars",
+        "html": ".htm .html .xhtml",
+        "ini": ".cfg .conf .ini .properties",
+        "java": ".java",
+        "javascript": ".cjs .js .mjs",
+        "json": ".ipynb .json .json5 .jsonc .webmanifest",
+        "jsx": ".jsx",
+        "julia": ".jl",
+        "kotlin": ".kt .kts",
+        "lisp": ".el .lisp .lsp .scm",
+        "lua": ".lua",
+        "make": ".mak .mk",
+        "markdown": ".markdown .md .mdx",
+        "nim": ".nim",
+        "nix": ".nix",
+        "objectivec": ".m .mm",
+        "ocaml": ".ml .mli",
+        "pascal": ".dpr .pas .pp",
+        "perl": ".pl .pm .t",
+        "php": ".php .phtml",
+        "powershell": ".ps1 .psd1 .psm1",
+        "protobuf": ".proto",
+        "python": ".bzl .py .pyi .pyw .pyx .star",
+        "r": ".r .rmd",
+        "rst": ".rst",
+        "ruby": ".gemspec .rake .rb",
+        "rust": ".rs",
+        "sass": ".sass",
+        "scala": ".sbt .sc .scala",
+        "scss": ".less .scss",
+        "solidity": ".sol",
+        "sql": ".ddl .psql .sql",
+        "svelte": ".svelte",
+        "swift": ".swift",
+        "tcl": ".tcl",
+        "toml": ".toml",
+        "tsx": ".tsx",
+        "typescript": ".cts .mts .ts",
+        "verilog": ".sv .svh .v .vh",
+        "vhdl": ".vhd .vhdl",
+        "vim": ".vim",
+        "vue": ".vue",
+        "xml": ".csproj .plist .svg .wsdl .xml .xsd .xsl",
+        "yaml": ".yaml .yml",
+        "zig": ".zig",
+    }.items()
+    for suffix in suffixes.split()
+}
+"""Lower-case suffix of a file's name → the word GitHub knows its language by."""
+
+LANGUAGES = frozenset({*SUFFIXES.values(), "console", "js", "py", "rb", "sh", "shell", "text", "ts"})
+"""The words a finder may put on a code block of its own."""
