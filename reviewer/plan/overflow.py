@@ -29,7 +29,11 @@ def _size(plan: Plan) -> str:
     if plan.basis.request_bytes > REQUEST_BYTES:
         return f"The request has about {plan.basis.request_bytes:,} bytes, and the provider takes {REQUEST_BYTES:,}."
     allowed = " allowed by --context standard" if _held_back(plan) else ""
-    return f"The prompt has {size} tokens, with {plan.max_output:,} more for the answer; {plan.model.id} has {plan.window_tokens:,}{allowed}."
+    excess = tokens.estimate + plan.max_output - plan.window_tokens
+    return (
+        f"The prompt has {size} tokens, with {plan.max_output:,} more for the answer; {plan.model.id} has {plan.window_tokens:,}{allowed}: "
+        f"{excess:,} too many."
+    )
 
 
 def _held_back(plan: Plan) -> bool:

@@ -28,7 +28,8 @@ def _above(plan: Plan, end: int) -> str:
     excess = plan.tokens.estimate - end
     if excess <= 0:
         return f"The prompt may be above a price step: if it has more than {end:,} tokens, everything costs {_factor(plan, end)}."
-    said = f"{excess:,} tokens less and the request pays the lower price: above {end:,} tokens everything costs {_factor(plan, end)}."
+    about = "" if plan.tokens.exact is not None else "About "
+    said = f"{about}{excess:,} tokens less and the request pays the lower price: above {end:,} tokens everything costs {_factor(plan, end)}."
     files = fewest(plan.per_file, excess)
     if not files:
         return said

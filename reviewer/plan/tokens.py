@@ -40,19 +40,27 @@ _SMALL = 12.0
 """A short text varies more: so many times the square root of its tokens is added on both sides (38 % of a thousand, 4 % of 100,000)."""
 
 
+_WEIGHTS = {
+    Tokenizer.NEW: (0.231, 0.251, 0.0, 0.657),
+    Tokenizer.OLD: (0.0, 0.0, 1.15, 0.0),
+    Tokenizer.CLAUDE2: (0.0, 0.0, 1.0, 0.0),
+    Tokenizer.O200K: (0.0, 0.0, 0.0, 1.0),
+    Tokenizer.UNKNOWN: (0.0, 0.0, 0.0, 1.15),  # most vocabularies of the size in use today lie within a third of o200k
+}
+"""Tokens for each character, each non-ASCII character, each token of Claude 2's vocabulary and of o200k."""
+
+
 def file_tokens(measure: TextMeasure, tokenizer: Tokenizer) -> float:
     """Tokens of one text in a model's vocabulary, uncorrected. Linear: the sum over files is the tokens of the summed measures."""
-    match tokenizer:
-        case Tokenizer.NEW:
-            return 0.657 * measure.o200k + 0.231 * measure.characters + 0.251 * measure.non_ascii
-        case Tokenizer.OLD:
-            return 1.15 * measure.claude2
-        case Tokenizer.CLAUDE2:
-            return measure.claude2
-        case Tokenizer.O200K:
-            return measure.o200k
-        case Tokenizer.UNKNOWN:  # most vocabularies of the size in use today lie within a third of o200k
-            return 1.15 * measure.o200k
+    return all_tokens((measure,), tokenizer)[0]
+
+
+def all_tokens(measures: Iterable[TextMeasure], tokenizer: Tokenizer) -> list[float]:
+    """The same for many texts, in their order: a hundred thousand files take a tenth of a second."""
+    character, foreign, claude2, o200k = _WEIGHTS[tokenizer]
+    return [
+        character * each.characters + foreign * each.non_ascii + claude2 * each.claude2 + o200k * each.o200k for each in measures
+    ]
 
 
 def total_measure(files: Iterable[SourceFile], paths: TextMeasure, frame: TextMeasure = FRAME) -> TextMeasure:

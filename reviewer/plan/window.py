@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 
 from reviewer.collect.measure import measure
 from reviewer.collect.snapshot import Snapshot, SourceFile
@@ -16,7 +17,7 @@ from reviewer.plan.decision import Basis, Context, FileTokens, Plan, TokenRange,
 from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
 from reviewer.plan.overflow import REQUEST_BYTES, overflow_text
 from reviewer.plan.price_steps import step_note
-from reviewer.plan.tokens import FRAME, band, basis_note, file_tokens, total_measure
+from reviewer.plan.tokens import FRAME, all_tokens, band, basis_note, file_tokens, total_measure
 
 _ANSWER = 32_000
 """Tokens reserved for an answer, thinking included: some eighty findings after a good deal of thought."""
@@ -139,11 +140,16 @@ def _decided(plan: Plan) -> Plan:
         window_tokens=window.tokens,
         betas=window.betas if sendable else (),
         requests=requests,
-        cost=range_for(plan.model, tokens, plan.max_output, requests),
+        cost=range_for(plan.model, _sendable_part(tokens, window.tokens - plan.max_output), plan.max_output, requests),
         needs_exact=sendable and not fitting,
     )
     overflow = None if sendable else overflow_text(decided)
     return dataclasses.replace(decided, overflow=overflow, notes=_notes(decided))
+
+
+def _sendable_part(tokens: TokenRange, room: int) -> TokenRange:
+    """A prompt longer than the room there is will never be paid for."""
+    return dataclasses.replace(tokens, high=max(tokens.low, min(tokens.high, room)))
 
 
 def _notes(plan: Plan) -> tuple[str, ...]:
@@ -165,5 +171,7 @@ def _names(files: Sequence[SourceFile]) -> bytes:
 def _per_file(files: Sequence[SourceFile], model: Model, correction: Correction | None) -> tuple[FileTokens, ...]:
     ratio = correction.ratio if correction is not None else 1.0
     frame = file_tokens(FRAME, model.tokenizer)
-    rows = [FileTokens(file.path, round((file_tokens(file.measure, model.tokenizer) + frame) * ratio)) for file in files]
-    return tuple(sorted(rows, key=lambda row: -row.tokens))
+    tokens = all_tokens([file.measure for file in files], model.tokenizer)
+    rows = [FileTokens(file.path, round((each + frame) * ratio)) for file, each in zip(files, tokens, strict=True)]
+    rows.sort(key=attrgetter("tokens"), reverse=True)
+    return tuple(rows)
