@@ -10,8 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,27 +18,14 @@ from typing import Any
 import click
 
 from reviewer import __version__
+from reviewer.commands.call import Call
 from reviewer.config import OPTIONS, Config, Option, flag_name
 from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """What was typed, before any setting is resolved."""
-
-    path: Path
-    flags: Mapping[str, object]
-    """The settings given as flags, by field name of `Config`."""
-    config_file: Path | None
-    isolated: bool
-    environ: Mapping[str, str]
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `reviewer` with these arguments; return its exit code (see `errors.py`)."""
     signal.signal(signal.SIGTERM, _interrupt)
-    for name in [name for name in os.environ if name.startswith("GIT_") and name not in _GIT_VARIABLES_OF_THE_OPERATOR]:
-        del os.environ[name]
     try:
         code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
     except click.ClickException as error:
@@ -52,11 +38,6 @@ def main(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
         return _tell_bug()
     return code or 0
-
-
-_GIT_VARIABLES_OF_THE_OPERATOR = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"}
-"""Where the operator's own git settings are. All others (GIT_DIR, GIT_INDEX_FILE …) are set by git while it runs a hook, and would point us
-at another repository than the one that was named."""
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

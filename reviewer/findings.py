@@ -179,7 +179,8 @@ class Making:
     effort: str | None = None
     requests: int = 0
     usage: Usage = NO_USAGE
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
+    """None when the catalogue has no price for the model."""
     seconds: float = 0.0
     version: str = ""
     run: str = ""

@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reviewer.collect.measure import measure
 from reviewer.collect.snapshot import Snapshot
 from reviewer.engine.interface import Prompt
 from reviewer.findings import Category
 from reviewer.plan.decision import Plan
+from reviewer.plan.model import Tokenizer
+from reviewer.plan.tokens import file_tokens
 from reviewer.templating import Templates
 
 TEMPLATE_NAMES = ("prompt/system.md.j2", "prompt/documents.md.j2", "prompt/question.md.j2")
@@ -25,6 +28,16 @@ _LEFT_OUT_SHOWN = 200
 
 _MARKER_DIGITS = 16
 """Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
+
+
+def frame_tokens(templates: Templates, schema: Mapping[str, Any], instructions: str, tokenizer: Tokenizer) -> int:
+    """Estimated tokens of all that is sent beside the documents: rules, question, the operator's words, the answer's schema.
+
+    Taken from the templates as they are written, comments included: a little too many, and without rendering anything.
+    """
+    sources = (path.read_bytes() for path in map(templates.path, TEMPLATE_NAMES) if path is not None)
+    text = b"\n".join((*sources, instructions.encode(), json.dumps(schema).encode()))
+    return round(file_tokens(measure(text), tokenizer))
 
 
 @dataclass(frozen=True, slots=True)

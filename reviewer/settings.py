@@ -32,6 +32,8 @@ class Resolved:
 
     config: Config
     origins: Mapping[str, str]
+    from_repository: frozenset[str]
+    """The fields whose value the repository under review chose."""
 
 
 def resolve(file: SettingsFile | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Resolved:
@@ -45,7 +47,9 @@ def resolve(file: SettingsFile | None, environ: Mapping[str, str], flags: Mappin
     for name, raw, origin in [*_from_file(file), *_from_environment(environ), *_from_flags(flags)]:
         values[name] = _coerce(OPTIONS[name], raw, origin)
         origins[name] = origin
-    return Resolved(Config(**values), origins)
+    own = file.name if file is not None and not file.operator else None
+    theirs = frozenset(name for name, origin in origins.items() if own is not None and origin.startswith(f"{own}: "))
+    return Resolved(Config(**values), origins, theirs)
 
 
 def _from_file(file: SettingsFile | None) -> list[tuple[str, object, str]]:

@@ -1,0 +1,73 @@
+"""Where the report goes: files and standard output, each with its format. Judged before anything is paid for, written at the very end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewer.config import Config
+from reviewer.errors import ConfigError, StorageError
+from reviewer.findings import Review
+from reviewer.storage import write_atomically
+
+STDOUT = "-"
+_SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
+
+Render = Callable[[Review], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One place a report goes to."""
+
+    path: str
+    """A file's path, or `-`."""
+    format: str
+
+
+def outputs(config: Config) -> tuple[Output, ...]:
+    """The outputs the settings ask for; standard output when they name none. Raises ConfigError for one that cannot be written."""
+    chosen = tuple(Output(path, _SUFFIXES.get(Path(path).suffix.lower(), config.format)) for path in config.output or (STDOUT,))
+    if len({output.path for output in chosen}) < len(chosen):
+        raise ConfigError("--output names the same place twice")
+    for output in chosen:
+        if output.path != STDOUT:
+            _check(Path(output.path))
+    return chosen
+
+
+def _check(path: Path) -> None:
+    """Refuse what would fail after the money is spent."""
+    folder = path.parent
+    if path.is_dir():
+        raise ConfigError(f"--output {path} is a folder")
+    if path.is_symlink():
+        raise ConfigError(f"--output {path} is a link", hint="Name the file it points to.")
+    if not folder.is_dir():
+        raise ConfigError(f"--output {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"--output {path}: the folder {folder} cannot be written to")
+
+
+def write(review: Review, chosen: tuple[Output, ...], renderers: Mapping[str, Render]) -> None:
+    """Write every output, files first. Raises StorageError."""
+    for output in sorted(chosen, key=lambda output: output.path == STDOUT):
+        text = renderers[output.format](review)
+        if output.path == STDOUT:
+            print_out(text)
+        else:
+            write_atomically(Path(output.path), text)
+
+
+def print_out(text: str) -> None:
+    """Put text on standard output as UTF-8, whatever the terminal's locale. Raises StorageError when nobody reads it any more."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # Python would try to flush again at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StorageError(f"standard output could not be written: {error.strerror}") from error

@@ -1,0 +1,351 @@
+"""`reviewer` as whole processes: what a person or a pipeline sees, from the arguments to the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messages_server import Behaviour, MessagesServer
+
+COMMAND = [sys.executable, "-m", "reviewer"]
+FILES = {
+    "app/load.py": "import yaml\n\n\ndef load(text):\n    return eval(text)\n",
+    "app/save.py": "def save(items=[]):\n    items.append(1)\n    return items\n",
+    "README.md": "# demo\n",
+    "poetry.lock": "# generated\n",
+}
+SECRET_KEY = "loopback-key-0123456789"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def server() -> Iterator[MessagesServer]:
+    with MessagesServer(key=SECRET_KEY) as running:
+        yield running
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[Mapping[str, str]], Path]) -> Path:
+    return make_repository(FILES)
+
+
+def reviewer(*args: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run the command as it is installed; a traceback is never an answer."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, args)],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert SECRET_KEY not in done.stdout + done.stderr
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def state() -> Path:
+    return Path(os.environ["REVIEWER_STATE_DIR"])
+
+
+def only_run() -> Path:
+    (run,) = (state() / "runs").iterdir()
+    return run
+
+
+def test_the_built_in_checks_need_no_account_and_say_so(repository: Path) -> None:
+    outcome = reviewer("review", cwd=repository)
+
+    assert outcome.code == 0
+    assert "No credentials for Claude were found: built-in checks only." in outcome.err
+    assert "no model has read this code" in outcome.out
+    assert "    return eval(text)" in outcome.out
+
+
+def test_in_a_pipeline_missing_credentials_are_an_error_and_not_a_smaller_review(repository: Path) -> None:
+    outcome = reviewer("review", cwd=repository, env={"CI": "true"})
+
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "--engine static" in outcome.err
+    assert reviewer("review", "--engine", "static", cwd=repository, env={"CI": "true"}).code == 0
+
+
+def test_a_review_by_a_model_is_grounded_and_counted(repository: Path, server: MessagesServer) -> None:
+    outcome = reviewer(
+        "review", "-o", "report.md", "-o", "out.json", "-o", "-", "--format", "json", cwd=repository, env=server.environment
+    )
+
+    assert outcome.code == 0, outcome.err
+    review: dict[str, Any] = json.loads(outcome.out)
+    assert review == json.loads((repository / "out.json").read_text())
+    assert (review["complete"], review["engine"], review["model"], review["window"]) == (
+        True,
+        "claude",
+        "claude-opus-5-5",
+        "standard",
+    )
+    by_path = {finding["path"]: finding for finding in review["findings"]}
+    assert by_path["app/load.py"]["start_line"] == 5
+    assert by_path["app/load.py"]["quote"].strip() == "return eval(text)"
+    assert review["coverage"]["read"] == 3 or len(review["coverage"]["read"]) == 3
+    assert {"path": "poetry.lock", "reason": "lock file"} in review["coverage"]["skipped"]
+    assert review["usage"]["cache_creation_input_tokens"] + review["usage"]["input_tokens"] > 500
+    assert review["cost_usd"] > 0
+    assert "eval(text)" in (repository / "report.md").read_text()
+    assert server.url in outcome.err
+
+
+def test_what_was_paid_for_stays_on_disk_for_its_owner_alone(repository: Path, server: MessagesServer) -> None:
+    assert reviewer("review", cwd=repository, env=server.environment).code == 0
+
+    run = only_run()
+    assert stat.S_IMODE(run.stat().st_mode) == 0o700
+    assert {path.name for path in run.iterdir()} == {"run.json", "answer.txt", "report.md", "result.json"}
+    assert "eval(text)" in (run / "answer.txt").read_text()
+    record = (run / "run.json").read_text()
+    assert json.loads(record)["state"] == "finished"
+    assert SECRET_KEY not in record
+    assert "import yaml" not in record
+
+
+def test_fail_on_and_exit_zero(repository: Path, server: MessagesServer) -> None:
+    assert reviewer("review", "--fail-on", "high", cwd=repository, env=server.environment).code == 1
+    assert reviewer("review", "--fail-on", "critical", cwd=repository, env=server.environment).code == 0
+    assert reviewer("review", "--fail-on", "high", "--exit-zero", cwd=repository, env=server.environment).code == 0
+
+
+def test_thresholds_withhold_and_the_report_says_how_many(repository: Path, server: MessagesServer) -> None:
+    outcome = reviewer("review", "--min-severity", "critical", "--format", "json", cwd=repository, env=server.environment)
+
+    review = json.loads(outcome.out)
+    assert (review["findings"], review["withheld"]) == ([], 2)
+
+
+def test_above_the_cap_nothing_is_sent(repository: Path, server: MessagesServer) -> None:
+    outcome = reviewer("review", "--max-cost", "0.0001", cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "nothing was sent" in outcome.err
+    assert [request.path for request in server.requests] == ["/v1/messages/count_tokens"]
+    assert not (state() / "runs").exists()
+
+
+def test_the_printed_prompt_is_the_request_that_is_sent(repository: Path, server: MessagesServer) -> None:
+    printed = reviewer("review", "--print-prompt", "-", cwd=repository)
+    assert printed.code == 0, printed.err
+    assert reviewer("review", cwd=repository, env=server.environment).code == 0
+
+    sent = next(request for request in server.requests if request.path == "/v1/messages")
+    assert json.loads(printed.out) == sent.body
+
+
+def test_the_same_tree_gives_the_same_prefix_and_it_is_read_from_the_cache(repository: Path, server: MessagesServer) -> None:
+    first, second = (
+        json.loads(reviewer("review", "--format", "json", cwd=repository, env=server.environment).out) for _ in range(2)
+    )
+
+    assert first["usage"]["cache_creation_input_tokens"] == second["usage"]["cache_read_input_tokens"] > 0
+    assert second["cost_usd"] < first["cost_usd"]
+
+
+def test_plan_needs_no_network_and_exact_asks_the_free_count(repository: Path, server: MessagesServer) -> None:
+    offline = json.loads(reviewer("plan", "--format", "json", cwd=repository).out)
+    exact = json.loads(reviewer("plan", "--exact", "--format", "json", cwd=repository, env=server.environment).out)
+
+    assert offline["tokens"]["exact"] is None
+    assert offline["tokens"]["low"] <= offline["tokens"]["estimate"] <= offline["tokens"]["high"]
+    assert exact["tokens"]["exact"] == exact["tokens"]["low"] == exact["tokens"]["high"]
+    assert [request.path for request in server.requests] == ["/v1/messages/count_tokens"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    behaviour: Behaviour
+    code: int
+    says: str
+    state: str | None
+    """What run.json says afterwards; None when no run was begun."""
+
+
+WHOLE = json.dumps(
+    {
+        "findings": [
+            {
+                "path": "app/load.py",
+                "quote": "    return eval(text)",
+                "start_line": 5,
+                "end_line": 5,
+                "category": "security",
+                "severity": "high",
+                "confidence": "high",
+                "title": "Text is executed",
+                "explanation": "It is.",
+                "suggestion": "",
+            }
+        ]
+        * 2,
+        "summary": "Bad.",
+    }
+)
+FAULTS = [
+    Fault(
+        "wrong key", Behaviour(path="/v1/messages/count_tokens", status=401, error="authentication_error"), 4, "credentials", None
+    ),
+    Fault(
+        "overloaded",
+        Behaviour(status=529, error="overloaded_error", headers={"x-should-retry": "false"}),
+        4,
+        "overloaded",
+        "failed",
+    ),
+    Fault(
+        "an hour's wait", Behaviour(status=429, error="rate_limit_error", headers={"retry-after": "3600"}), 4, "1 hour", "failed"
+    ),
+    Fault("no credit", Behaviour(status=402, error="billing_error"), 4, "", "failed"),
+    Fault("too large", Behaviour(status=413, error="request_too_large"), 4, "larger than the provider accepts", "failed"),
+    Fault("refusal", Behaviour(text="", stop_reason="refusal"), 3, "INCOMPLETE", "finished"),
+    Fault("cut at the limit", Behaviour(text=WHOLE[:-80], stop_reason="max_tokens"), 3, "INCOMPLETE", "finished"),
+    Fault("window full", Behaviour(text=WHOLE[:-80], stop_reason="model_context_window_exceeded"), 3, "INCOMPLETE", "finished"),
+    Fault("stream ends early", Behaviour(text=WHOLE, keep_events=16), 3, "INCOMPLETE", "finished"),
+    Fault("connection is cut", Behaviour(text=WHOLE, keep_events=16, ending="reset"), 3, "INCOMPLETE", "finished"),
+    Fault("prose, no JSON", Behaviour(text="I like this code."), 3, "INCOMPLETE", "finished"),
+    Fault("an empty answer", Behaviour(text=""), 3, "INCOMPLETE", "finished"),
+    Fault("not this API", Behaviour(body=b"<html>hello</html>", content_type="text/html"), 4, "", "failed"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_no_fault_of_the_wire_looks_like_a_clean_review(fault: Fault, repository: Path, server: MessagesServer) -> None:
+    server.queue(fault.behaviour)
+
+    outcome = reviewer("review", "--format", "json", cwd=repository, env=server.environment)
+
+    assert outcome.code == fault.code, outcome.err
+    assert fault.says in outcome.err
+    if fault.code == 3:
+        assert json.loads(outcome.out)["complete"] is False
+    else:
+        assert outcome.out == ""
+    if fault.state is None:
+        assert not (state() / "runs").exists()
+    else:
+        assert json.loads((only_run() / "run.json").read_text())["state"] == fault.state
+
+
+def test_whole_findings_of_a_cut_answer_are_kept(repository: Path, server: MessagesServer) -> None:
+    server.queue(Behaviour(text=WHOLE[: WHOLE.rindex("suggestion")], stop_reason="max_tokens"))
+
+    outcome = reviewer("review", "--format", "json", cwd=repository, env=server.environment)
+
+    assert outcome.code == 3
+    assert [finding["title"] for finding in json.loads(outcome.out)["findings"]] == ["Text is executed"]
+
+
+def test_without_a_network_the_error_says_so_and_nothing_hangs(repository: Path) -> None:
+    env = {"ANTHROPIC_API_KEY": SECRET_KEY, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+
+    outcome = reviewer("review", cwd=repository, env=env)
+
+    assert (outcome.code, outcome.out) == (4, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_keeps_what_had_arrived(repository: Path, server: MessagesServer, number: signal.Signals) -> None:
+    server.queue(Behaviour(text=WHOLE, delay=0.3))
+    process = subprocess.Popen(
+        [*COMMAND, "review"],
+        cwd=repository,
+        env={**os.environ, **server.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not any((state() / "runs").glob("*/answer.txt")):
+        time.sleep(0.05)
+    while time.monotonic() < deadline and not (only_run() / "answer.txt").read_text():
+        time.sleep(0.05)
+
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert str(only_run()) in err
+    assert WHOLE.startswith((only_run() / "answer.txt").read_text())
+    assert json.loads((only_run() / "run.json").read_text())["state"] == "failed"
+
+
+def test_a_state_folder_that_cannot_be_written_stops_the_review_before_it_costs(
+    repository: Path, server: MessagesServer, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+
+    outcome = reviewer("review", "--state-dir", blocked, cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "/v1/messages" not in [request.path for request in server.requests]
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_sent(repository: Path, server: MessagesServer) -> None:
+    outcome = reviewer("review", "-o", "nowhere/report.md", cwd=repository, env=server.environment)
+
+    assert outcome.code == 2
+    assert server.requests == []
+
+
+def test_a_closed_standard_output_is_one_sentence(repository: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "review", "--engine", "static"], cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+
+    _, err = process.communicate(timeout=60) if process.stdout is None else ("", process.stderr.read() if process.stderr else "")
+    process.wait(timeout=60)
+
+    assert process.returncode == 4
+    assert "standard output could not be written" in err
+    assert "Traceback" not in err
+
+
+def test_a_checkout_full_of_python_traps_runs_none_of_them(
+    make_repository: Callable[[Mapping[str, str]], Path], tmp_path: Path
+) -> None:
+    canary = tmp_path / "canary"
+    trap = f"open({str(canary)!r}, 'w').close()\n"
+    root = make_repository(
+        dict.fromkeys(("reviewer/__init__.py", "jinja2.py", "sitecustomize.py", "click.py", "ruff.py"), trap)
+    )
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("reviewer"), "review", "--engine", "static"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not canary.exists()
