@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from reviewer.findings import Claim, Coverage, Finding, Making, Review, Ungrounded
+from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1
 
@@ -34,24 +34,6 @@ def render(review: Review) -> str:
             "making": _making(review.making),
         }
     )
-
-
-def dumps(value: object) -> str:
-    """JSON as all our formats write it: indented, ASCII only."""
-    return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
-
-
-def printable(text: str) -> str:
-    """The text with what no encoding can write (lone surrogates) as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def printable_path(path: str) -> str:
-    r"""A path that any reader of JSON takes: each byte that is not UTF-8 as `\xNN`, and so that it can be told back, `\` as `\\`."""
-    if path.isascii() and "\\" not in path:
-        return path
-    escaped = path.replace("\\", "\\\\")
-    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else printable(c) for c in escaped)
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

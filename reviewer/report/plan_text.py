@@ -1,0 +1,128 @@
+"""A Plan as text for a terminal: what goes in, what stays out and why, what eats the tokens, what it costs. No colours."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from reviewer.collect.snapshot import Snapshot
+from reviewer.findings import SkippedFile, SkipReason
+from reviewer.plan.decision import CostRange, Plan, TokenRange
+from reviewer.report.inert import visible, visible_path
+from reviewer.report.token_tree import Row, biggest
+
+_LABEL = 9
+"""Columns of the labels at the left."""
+_NARROWEST = 50
+_WIDEST = 120
+_EXAMPLES = 3
+"""Skipped files named for each reason; the JSON plan lists all."""
+
+
+def render(plan: Plan, snapshot: Snapshot, *, width: int) -> str:
+    """The plan in lines of at most `width` columns (never under 50), ending with a line feed."""
+    columns = min(max(width, _NARROWEST), _WIDEST)
+    sections = [
+        _facts(plan, snapshot, columns),
+        _eaters(plan, columns),
+        _skipped(snapshot.skipped, columns),
+        _notes((*snapshot.notes, *plan.notes), columns),
+    ]
+    return "\n".join("\n".join(section) + "\n" for section in sections if section)
+
+
+def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
+    size = sum(file.size for file in snapshot.files)
+    lines = sum(file.lines for file in snapshot.files)
+    facts = {
+        "Files": f"{len(snapshot.files):,} read ({_size(size)}, {lines:,} lines), {len(snapshot.skipped):,} skipped",
+        "Tokens": _tokens(plan.tokens),
+        "Model": plan.model.id + (f", effort {plan.effort}" if plan.effort else ""),
+        "Window": _window(plan),
+        "Requests": f"{plan.requests:,}, up to {plan.max_output:,} tokens each in answer",
+        "Cost": _cost(plan.cost),
+    }
+    if plan.overflow is not None:
+        del facts["Requests"], facts["Cost"]
+    return [line for label, fact in facts.items() for line in _wrapped(fact, columns, label)]
+
+
+def _tokens(tokens: TokenRange) -> str:
+    if tokens.exact is not None:
+        return f"{tokens.exact:,} (counted by the provider)"
+    return f"about {tokens.estimate:,} (between {tokens.low:,} and {tokens.high:,})"
+
+
+def _window(plan: Plan) -> str:
+    if plan.window is None:
+        return f"none: the prompt does not fit. {visible(plan.overflow or '')}".rstrip()
+    share = (plan.tokens.estimate + plan.max_output) / plan.window_tokens
+    unsure = (
+        "; the estimate could overflow it, so the provider is asked to count before anything is sent" if plan.needs_exact else ""
+    )
+    return f"{plan.window} ({plan.window_tokens:,} tokens, {share:.0%} taken, the answer's share included{unsure})"
+
+
+def _cost(cost: CostRange | None) -> str:
+    if cost is None:
+        return "unknown: the catalogue has no price for this model"
+    return f"${cost.low:,.2f} to ${cost.high:,.2f}"
+
+
+def _eaters(plan: Plan, columns: int) -> list[str]:
+    rows = biggest(plan.per_file)
+    if not rows:
+        return []
+    total = sum(file.tokens for file in plan.per_file)
+    return ["What takes the most tokens", *(_row(row, total, columns) for row in rows)]
+
+
+def _row(row: Row, total: int, columns: int) -> str:
+    share = row.tokens / total if total else 0.0
+    more = f"  ({row.files:,} files)" if row.files > 1 else ""
+    figures = f"  {row.tokens:>11,}  {share:>4.0%}  "
+    name = "  " * row.depth + visible_path(row.name)
+    room = columns - len(figures) - len(more)
+    return figures + _cut(name, room) + more
+
+
+def _skipped(skipped: Iterable[SkippedFile], columns: int) -> list[str]:
+    by_reason: dict[SkipReason, list[str]] = {}
+    for file in skipped:
+        by_reason.setdefault(file.reason, []).append(file.path)
+    ordered = sorted(by_reason.items(), key=lambda entry: -len(entry[1]))
+    return ["Skipped", *(_reason(reason, paths, columns) for reason, paths in ordered)] if ordered else []
+
+
+def _reason(reason: SkipReason, paths: list[str], columns: int) -> str:
+    examples = ", ".join([*map(visible_path, paths[:_EXAMPLES]), *(["…"] if len(paths) > _EXAMPLES else [])])
+    return _cut(f"  {len(paths):>11,}  {reason}: {examples}", columns)
+
+
+def _cut(text: str, columns: int) -> str:
+    return text if len(text) <= columns else text[: columns - 1] + "…"
+
+
+def _notes(notes: Iterable[str], columns: int) -> Iterator[str]:
+    for note in notes:
+        yield from _wrapped(visible(note), columns, "Note")
+
+
+def _wrapped(text: str, columns: int, label: str) -> list[str]:
+    indent = " " * (_LABEL + 1)
+    return textwrap.wrap(
+        text,
+        columns,
+        initial_indent=f"{label:<{_LABEL}} ",
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _size(count: int) -> str:
+    """Bytes in decimal units, as disks and the provider's limits are given."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"
