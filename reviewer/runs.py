@@ -20,15 +20,15 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from reviewer.engine.interface import Reply
 from reviewer.errors import ReviewerError, StorageError
 from reviewer.findings import Usage
+from reviewer.run_record import RunRecord, RunState, record_text
 from reviewer.storage import storage_error, write_atomically
 
 KEPT_BYTES = 200_000_000
@@ -39,37 +39,6 @@ _RESERVE_BYTES = 1_000_000
 """Held on disk while an answer arrives, and let go when the disk is full: 128,000 tokens of output are about 500 KB."""
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
-
-
-class RunState(StrEnum):
-    """How far a run got."""
-
-    STARTED = "started"
-    ANSWERED = "answered"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """What `run.json` says."""
-
-    id: str
-    version: str
-    model: str
-    subject: str
-    commit: str | None
-    request_sha256: str
-    request_bytes: int
-    started: str
-    """ISO 8601, UTC; as are the others."""
-    state: RunState = RunState.STARTED
-    updated: str = ""
-    request_id: str = ""
-    usage: Usage | None = None
-    cost_usd: float | None = None
-    problem: str = ""
-    """Why the answer is not whole, or why the run failed."""
 
 
 def _utc_now() -> datetime:
@@ -133,7 +102,7 @@ class Run:
         self._clock = clock
         self._reserve = folder / "reserve"
         try:
-            self.save("run.json", _record_text(record))
+            self.save("run.json", record_text(record))
             _write_reserve(self._reserve)
             self._answer = os.open(folder / "answer.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE)
         except OSError as error:
@@ -179,8 +148,8 @@ class Run:
                     self._complain(storage_error(self.folder / "answer.txt", error))
                     return
 
-    def answered(self, reply: Reply, cost_usd: float) -> None:
-        """The answer is all here, whole or not."""
+    def answered(self, reply: Reply, cost_usd: float | None) -> None:
+        """The answer is all here, whole or not. The cost is None where the price is unknown."""
         self._let_go()
         try:
             os.fsync(self._answer)
@@ -209,12 +178,13 @@ class Run:
 
     def fail(self, problem: str) -> None:
         """The run ended without a report."""
-        self._note(replace(self.record, state=RunState.FAILED, problem=problem))
+        problems = dict.fromkeys(text for text in (self.record.problem, problem) if text)
+        self._note(replace(self.record, state=RunState.FAILED, problem=" ".join(problems)))
 
     def _note(self, record: RunRecord) -> None:
         self.record = replace(record, updated=self._clock().isoformat())
         try:
-            self.save("run.json", _record_text(self.record))
+            self.save("run.json", record_text(self.record))
         except StorageError as error:
             self._complain(error)
 
@@ -228,10 +198,6 @@ class Run:
         except OSError:
             return False
         return True
-
-
-def _record_text(record: RunRecord) -> str:
-    return json.dumps(asdict(record), indent=2) + "\n"
 
 
 def _write_reserve(path: Path) -> None:
@@ -260,8 +226,8 @@ def prune(folder: Path, kept_bytes: int, *, keep: str = "") -> None:
 
 
 def _size(folder: Path) -> int:
-    with suppress(OSError):
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+    with suppress(OSError), os.scandir(folder) as entries:
+        return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
     return 0
 
 
@@ -270,6 +236,7 @@ def _may_go(folder: Path) -> bool:
         record = json.loads((folder / "run.json").read_bytes())
         if record["state"] in {RunState.FINISHED, RunState.FAILED}:
             return True
-        return time.time() - max(entry.stat().st_mtime for entry in os.scandir(folder)) > ABANDONED_AFTER
+        with os.scandir(folder) as entries:
+            return time.time() - max(entry.stat().st_mtime for entry in entries) > ABANDONED_AFTER
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -40,7 +40,7 @@ class Behaviour:
     """Send only so many events, counted from message_start, then `last`, and end."""
     last: tuple[Event, ...] = ()
     ending: str = "whole"
-    """`whole`; `closed`: the connection closes in the middle of a chunk; or `reset`: it is cut."""
+    """`whole`; `closed`: the connection closes though more was promised; `reset`: it is cut; `silent`: nothing more for a second."""
     one_piece: bool = False
     """Answer with one JSON message, as some gateways do."""
     compressed: bool = False

@@ -16,7 +16,7 @@ from typing import Any
 
 import pydantic
 from anthropic.types import MessageCountTokensParams
-from anthropic.types.message_create_params import MessageCreateParamsStreaming
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
 
 CATALOGUE = Path(__file__).parent.parent / "reviewer" / "plan" / "catalog.toml"
 MODELS: Mapping[str, Mapping[str, Any]] = {row["id"]: row for row in tomllib.loads(CATALOGUE.read_text())["model"]}
@@ -28,8 +28,9 @@ BYTES_PER_TOKEN = 3
 
 _HEADER_ONLY = {"user_profile_id", "workspace_id"}
 _ACTING = {"tools", "tool_choice", "mcp_servers", "container"}
-_ASKING = pydantic.TypeAdapter(MessageCreateParamsStreaming)
-_COUNTING = pydantic.TypeAdapter(MessageCountTokensParams)
+_STREAMING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCreateParamsStreaming)
+_ASKING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCreateParamsNonStreaming)
+_COUNTING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCountTokensParams)
 _BLOCK_KEYS = {"type", "text", "cache_control"}
 
 
@@ -55,7 +56,7 @@ def refusal_of(body: object, *, counting: bool) -> Refusal | None:
         if key in _ACTING or key not in keys - _HEADER_ONLY:
             return _invalid(f"{key}: Extra inputs are not permitted")
     try:
-        (_COUNTING if counting else _ASKING).validate_python(body)
+        (_COUNTING if counting else _STREAMING if body.get("stream") else _ASKING).validate_python(body)
     except pydantic.ValidationError as error:
         return _invalid(".".join(str(part) for part in error.errors()[0]["loc"]) + ": " + error.errors()[0]["msg"])
     row = model_row(body["model"])
@@ -65,6 +66,16 @@ def refusal_of(body: object, *, counting: bool) -> Refusal | None:
 
 
 def _bad_blocks(body: dict[str, Any]) -> Refusal | None:
+    # pydantic looks into an Iterable only when somebody walks through it, so the TypedDicts leave these unchecked.
+    messages: object = body["messages"]
+    if not (
+        isinstance(messages, list)
+        and messages
+        and all(isinstance(it, dict) and {"role", "content"} == set(it) for it in messages)
+    ):
+        return _invalid("messages: not a list of messages")
+    if not all(isinstance(block.get("text"), str) for block in blocks(body)):
+        return _invalid("messages.content: not a list of text blocks")
     if body["messages"][-1]["role"] != "user":
         return _invalid("This model does not support assistant message prefill.")
     for block in blocks(body):

@@ -38,7 +38,7 @@ from messages_demo import demo_model
 from messages_events import Behaviour, encoded, events_of, message_of
 from messages_rules import LARGEST_BODY, MODELS, VERSION, PromptCache, count, model_info, model_row, refusal_of
 
-__all__ = ["Behaviour", "MessagesServer", "Received"]
+__all__ = ["MODELS", "Behaviour", "MessagesServer", "Received", "demo_model", "model_row"]
 
 Model = Callable[[dict[str, Any]], Any]
 """From the body of a request to the answer: JSON, or text as it is."""
@@ -110,6 +110,7 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
 class _Handler(BaseHTTPRequestHandler):
     loopback: MessagesServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # what was written before a reset is to arrive
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing; `requests` has it all."""
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         made = self.loopback.model(body) if behaviour.text is None else behaviour.text
         text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
         message = message_of(body, text, self.loopback.cache.usage_of(body), next(self.loopback.counter), behaviour)
-        if behaviour.one_piece or not body["stream"]:
+        if behaviour.one_piece or not body.get("stream"):
             self._send_json(200, message)
             return
         headers = {**behaviour.headers, "content-type": behaviour.content_type}
@@ -207,6 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
             return
         self.close_connection = True
+        if ending == "silent":
+            time.sleep(1)
         if ending == "reset":
             self.wfile.flush()
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -190,15 +190,22 @@ def _translated() -> Iterator[None]:
         raise RefusedByProviderError(read_failure(error.status_code, error.body, error.response.headers)) from error
     except (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
         raise _lost(error) from error
+    except anthropic.CredentialsError as error:
+        # Its words name files and what is wrong with them, never what is in them.
+        raise CredentialsError("The credentials could not be read.", hint=_printable(str(error))) from error
     except anthropic.AnthropicError as error:
         raise CredentialsError(
-            "The credentials could not be read or exchanged for a token.",
-            hint="Check the profile in ~/.config/anthropic, or the workload identity variables and their token file.",
+            "The identity token could not be exchanged for an access token.",
+            hint="Check the workload identity variables, the token file and the federation rule.",
         ) from error
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
             "The endpoint's answer is not JSON.", hint="Check ANTHROPIC_BASE_URL: it is the address before /v1/messages."
         ) from error
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
 
 
 def _json(response: httpx2.Response) -> object:
@@ -228,30 +235,25 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
+_BILLED = "Try again; the prompt may have been billed."
 _TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
     (httpx2.ProxyError, "The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY."),
     (
-        ssl.SSLError,
+        ssl.SSLCertVerificationError,
         "The provider's certificate could not be verified.",
-        "Behind a company proxy, set SSL_CERT_FILE to its certificate.",
+        "Behind a company's proxy, set SSL_CERT_FILE to its certificate.",
     ),
+    (ssl.SSLError, "No encrypted connection could be made.", "Check ANTHROPIC_BASE_URL and the proxy settings."),
     (socket.gaierror, "The provider's host name could not be resolved.", "Check the network and ANTHROPIC_BASE_URL."),
     (ConnectionRefusedError, "The endpoint refused the connection.", "Check that it is running, and ANTHROPIC_BASE_URL."),
     (httpx2.ConnectTimeout, "The endpoint could not be reached in time.", "Check the network and the proxy settings."),
-    (
-        httpx2.TimeoutException,
-        "The provider fell silent, and the connection was given up.",
-        "Try again; the prompt may have been billed.",
-    ),
-    (httpx2.ReadError, "The connection was cut.", "Try again; the prompt may have been billed."),
-    (
-        httpx2.ProtocolError,
-        "The connection was closed before the answer was complete.",
-        "Try again; the prompt may have been billed.",
-    ),
+    (httpx2.TimeoutException, "The provider fell silent, and the connection was given up.", _BILLED),
     (
         httpx2.LocalProtocolError,
         "The request could not be put on the wire.",
         "Check ANTHROPIC_CUSTOM_HEADERS for stray characters.",
     ),
+    (httpx2.ProtocolError, "The connection was closed before the answer was complete.", _BILLED),
+    (httpx2.ReadError, "The connection was cut.", _BILLED),
 )
+"""The first kind among an exception's causes decides."""

@@ -114,6 +114,11 @@ def is_spend_limit(failure: WireFailure) -> bool:
 
 def as_error(failure: WireFailure, *, model: str) -> ProviderError:
     """The error to raise for `failure` of a request to `model`."""
+    if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
+        return MalformedReplyError(
+            f"The endpoint sends requests on to another address, and nothing was sent there{_trace(failure)}.",
+            hint="Set ANTHROPIC_BASE_URL to the final address if you trust it.",
+        )
     if is_spend_limit(failure):
         return SpendLimitError(
             f"The account has reached its spend limit or has no credit left{_trace(failure)}.",
@@ -167,11 +172,6 @@ def _refusal(failure: WireFailure, model: str) -> ProviderError | None:
 
 def _other(failure: WireFailure) -> ProviderError:
     """Statuses that the Messages API does not give for a request like ours."""
-    if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
-        return MalformedReplyError(
-            f"The endpoint sends requests on to another address, and nothing was sent there{_trace(failure)}.",
-            hint="Set ANTHROPIC_BASE_URL to the final address if you trust it.",
-        )
     if failure.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return ConnectionFailedError(
             f"The proxy wants a user and password{_trace(failure)}.", hint="Check HTTPS_PROXY and NO_PROXY."

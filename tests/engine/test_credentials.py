@@ -1,0 +1,150 @@
+"""Which credentials are found, in the SDK's order, and which endpoints are allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reviewer.engine.credentials import CredentialKind, base_url, checked_endpoint, find_credentials
+from reviewer.errors import ConfigError
+
+FEDERATION = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "rule",
+    "ANTHROPIC_ORGANIZATION_ID": "org",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token",
+}
+EVERYTHING = {
+    "ANTHROPIC_API_KEY": "sk-ant-key",
+    "ANTHROPIC_AUTH_TOKEN": "token",
+    "ANTHROPIC_PROFILE": "work",
+    **FEDERATION,
+}
+
+
+def write_profile(config_home: Path, name: str = "default", *, active: bool = False) -> None:
+    folder = config_home / "anthropic"
+    (folder / "configs").mkdir(parents=True)
+    (folder / "configs" / f"{name}.json").write_text("{}")
+    if active:
+        (folder / "active_config").write_text(f"{name}\n")
+
+
+@pytest.mark.parametrize(
+    ("unset", "kind", "source"),
+    [
+        ([], CredentialKind.API_KEY, "ANTHROPIC_API_KEY"),
+        (["ANTHROPIC_API_KEY"], CredentialKind.AUTH_TOKEN, "ANTHROPIC_AUTH_TOKEN"),
+        (["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"], CredentialKind.PROFILE, "profile work (ANTHROPIC_PROFILE)"),
+        (
+            ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE"],
+            CredentialKind.FEDERATION,
+            "workload identity (ANTHROPIC_FEDERATION_RULE_ID)",
+        ),
+        (
+            ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", *FEDERATION],
+            CredentialKind.PROFILE,
+            "profile default",
+        ),
+    ],
+)
+def test_the_order_is_the_sdks(tmp_path: Path, unset: list[str], kind: CredentialKind, source: str) -> None:
+    write_profile(tmp_path)
+    environ = {name: value for name, value in EVERYTHING.items() if name not in unset}
+    found = find_credentials(environ, tmp_path)
+    assert found is not None
+    assert (kind, source) == (found.kind, found.source)
+
+
+def test_nothing_set_is_no_credentials(tmp_path: Path) -> None:
+    assert find_credentials({}, tmp_path) is None
+    assert find_credentials({"ANTHROPIC_API_KEY": " \n", "ANTHROPIC_FEDERATION_RULE_ID": "rule"}, tmp_path) is None
+
+
+def test_a_profile_that_is_not_the_active_one_is_no_credentials(tmp_path: Path) -> None:
+    write_profile(tmp_path, "work")
+    assert find_credentials({}, tmp_path) is None
+
+
+def test_the_active_profile_is_found_by_its_pointer(tmp_path: Path) -> None:
+    write_profile(tmp_path, "work", active=True)
+    found = find_credentials({}, tmp_path)
+    assert found is not None
+    assert found.profile == "work"
+
+
+def test_a_folder_the_operator_names_counts_even_when_it_is_empty(tmp_path: Path) -> None:
+    found = find_credentials({"ANTHROPIC_CONFIG_DIR": str(tmp_path / "nowhere")}, tmp_path)
+    assert found is not None
+    assert found.profile == "default"
+
+
+def test_a_key_with_a_line_break_at_its_end_is_that_key(tmp_path: Path) -> None:
+    found = find_credentials({"ANTHROPIC_API_KEY": "sk-ant-key\n"}, tmp_path)
+    assert found is not None
+    assert found.secret == "sk-ant-key"
+
+
+@pytest.mark.parametrize("key", ["sk-ant one", "sk-ant\nx: y", "sk-ant\N{EM DASH}key", "sk-ant\x00key"])
+def test_a_key_that_no_header_can_carry_is_an_error_that_does_not_show_it(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        find_credentials({"ANTHROPIC_API_KEY": key}, tmp_path)
+    assert "sk-ant" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_credentials_do_not_show_their_secret(tmp_path: Path) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        found = find_credentials({name: "sk-ant-secret"}, tmp_path)
+        assert "sk-ant-secret" not in f"{found!r}{found}{[found]}"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://api.anthropic.com", "https://api.anthropic.com"),
+        ("https://gateway.example/claude/", "https://gateway.example/claude"),
+        ("https://gateway.example:8443", "https://gateway.example:8443"),
+        ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:80/", "http://[::1]:80"),
+        ("http://localhost:4000", "http://localhost:4000"),
+        ("HTTPS://Gateway.example", "https://Gateway.example"),
+    ],
+)
+def test_an_endpoint_that_may_have_our_source(url: str, expected: str) -> None:
+    assert expected == checked_endpoint(url, source="--base-url")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.anthropic.com",
+        "http://10.0.0.1",
+        "http://0.0.0.0:8080",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "https://user:hunter2@gateway.example",
+        "https://hunter2@gateway.example",
+        "https://gateway.example/?key=hunter2",
+        "https://gateway.example/#hunter2",
+        "ftp://gateway.example",
+        "file:///etc/passwd",
+        "gateway.example",
+        "https://",
+        "https://gateway.example:port",
+        "https://[::1",
+        "https://gate way.example",
+        "https://g\N{CYRILLIC SMALL LETTER A}teway.example",
+    ],
+)
+def test_an_endpoint_that_may_not(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked_endpoint(url, source="ANTHROPIC_BASE_URL")
+    assert caught.value.message.startswith("ANTHROPIC_BASE_URL ")
+    assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_the_endpoint_comes_from_the_operators_environment() -> None:
+    assert base_url({}) is None
+    assert base_url({"ANTHROPIC_BASE_URL": " "}) is None
+    assert base_url({"ANTHROPIC_BASE_URL": "https://gateway.example/"}) == "https://gateway.example"

@@ -1,0 +1,122 @@
+"""The loopback server is as strict as the provider, and stricter: what it lets pass, the provider takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import pytest
+
+from messages_server import MODELS, MessagesServer
+from reviewer.engine.interface import Prompt
+from reviewer.engine.request import request_body
+from reviewer.prompt import document, quoted
+
+PROMPT = Prompt(
+    model="claude-opus-5-5",
+    system="rules",
+    documents="documents",
+    question="question",
+    schema={"type": "object"},
+    max_output=100,
+    effort="high",
+    thinking={"type": "adaptive"},
+    structured=True,
+)
+
+
+def refusal(body: dict[str, Any]) -> str:
+    """What the server says to a body that is sent as it is."""
+    with MessagesServer() as server, anthropic.Anthropic(api_key=server.key, base_url=server.url, max_retries=0) as client:
+        try:
+            client.post("/v1/messages", cast_to=object, body=body)
+        except anthropic.APIStatusError as error:
+            return f"{error.status_code} {error.api_message}"
+        return "taken"
+
+
+def test_a_request_of_ours_is_taken() -> None:
+    assert refusal(request_body(PROMPT)) == "taken"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"tools": []}, "400 tools"),
+        ({"tool_choice": {"type": "auto"}}, "400 tool_choice"),
+        ({"container": "x"}, "400 container"),
+        ({"mcp_servers": []}, "400 mcp_servers"),
+        ({"temperature": 1.0}, "400 temperature"),
+        ({"top_p": 0.9}, "400 top_p"),
+        ({"output_format": {}}, "400 output_format"),
+        ({"documents": 1}, "400 documents"),
+        ({"messages": "hello"}, "400 messages"),
+        ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "{"}]}, "400 This model does not support"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}, "400 messages.content"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "q", "citations": []}]}]}, "400 messages.content"),
+        ({"max_tokens": 128_001}, "400 max_tokens: 128001"),
+        ({"output_config": {"effort": "enormous"}}, "400 output_config.effort"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "400 thinking.type"),
+        ({"model": "claude-opus-9"}, "404 model: claude-opus-9"),
+        ({"model": "claude-sonnet-4-20250514"}, "404 model"),
+        ({"model": "claude-haiku-4-5", "thinking": {"type": "disabled"}}, "400 output_config.effort"),
+    ],
+)  # fmt: skip
+def test_a_request_that_breaks_a_rule_is_refused(change: dict[str, Any], says: str) -> None:
+    assert refusal({**request_body(PROMPT), **change}).startswith(says)
+
+
+def test_a_prompt_above_the_window_is_refused() -> None:
+    window = MODELS["claude-haiku-4-5-20251001"]["context_tokens"]
+    long = replace(PROMPT, model="claude-haiku-4-5", documents="x" * window * 3, effort=None, thinking=None)
+    assert refusal(request_body(long)).startswith("400 prompt is too long: ")
+
+
+def test_only_the_right_key_is_welcome() -> None:
+    with MessagesServer() as server, anthropic.Anthropic(api_key="wrong", base_url=server.url, max_retries=0) as client:
+        with pytest.raises(anthropic.AuthenticationError):
+            client.models.list()
+        assert server.requests[0].headers["authorization"] == "wrong"
+
+
+def test_the_sdks_own_helpers_understand_an_answer() -> None:
+    """The events are the provider's: the SDK's accumulator makes a typed message of them."""
+    body = request_body(PROMPT)
+    del body["stream"]
+    with MessagesServer() as server, anthropic.Anthropic(api_key=server.key, base_url=server.url) as client:
+        with client.messages.stream(**body) as stream:
+            message = stream.get_final_message()
+        assert [block.type for block in message.content] == ["thinking", "text"]
+        assert message.stop_reason == "end_turn"
+        assert message.usage.output_tokens > 1
+        assert client.models.retrieve("claude-haiku-4-5").id == "claude-haiku-4-5-20251001"
+        assert [model.lifecycle for model in client.models.list(limit=3)].count("retired") == 0
+
+
+def test_the_demonstration_quotes_real_lines_of_our_documents() -> None:
+    files = {"a.py": "import os\n\n\ndef run(text):\n    return eval(text)\n", 'b "q".py': "try:\n    x()\nexcept:\n    pass"}
+    texts = [document(path, text) for path, text in files.items()]
+    documents = "\n".join(f'<document id="{it.marker}" path={it.path}>\n{it.text}\n</document id="{it.marker}">' for it in texts)
+    with MessagesServer() as server:
+        answer = server.model(request_body(replace(PROMPT, documents=documents)))
+    found = [(finding["path"], finding["start_line"], finding["quote"]) for finding in answer["findings"]]
+    assert found == [("a.py", 5, "    return eval(text)"), ('b "q".py', 3, "except:")]
+    assert quoted('b "q".py') == r'"b \"q\".py"'
+
+
+def test_it_runs_by_itself() -> None:
+    program = Path(__file__).with_name("messages_server.py")
+    with subprocess.Popen([sys.executable, program, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split("=")[1].split()[0]
+            with anthropic.Anthropic(api_key="loopback", base_url=url) as client:
+                answer = client.post("/v1/messages", cast_to=object, body={**request_body(PROMPT), "stream": False})
+        finally:
+            process.terminate()
+    assert isinstance(answer, dict)
+    assert answer["stop_reason"] == "end_turn"
