@@ -32,8 +32,10 @@ _WELL_KNOWN = frozenset(_WORDS["well_known"])
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD_OF_NAME = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _BEFORE_NAME = re.compile(r"[\s\"'`=:(\[,{;<>!|&?]")
+_TAG = re.compile(r"</?[a-z]{1,8}>|&[a-z]{1,6};|\\[a-z\\]|\s")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DIGEST = re.compile(r"(?i)sha-?512|hash|digest|integrity|checksum")
 _PASSWORD = re.compile(r"(?i)passw|passphrase|pwd")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HEX = frozenset("0123456789abcdef")
@@ -91,8 +93,9 @@ def _github_checksum(value: str, _before: str) -> Confidence | None:
 
 def _key_body(value: str, _before: str) -> Confidence | None:
     """A header alone, or a body cut to `...`, is code or prose about keys."""
-    base64_text = sum(len(run) for run in _BASE64_RUN.findall(value))
-    return Confidence.HIGH if base64_text >= _KEY_BASE64 and base64_text > 0.6 * len(value) else None
+    body = _TAG.sub("", value)
+    base64_text = sum(len(run) for run in _BASE64_RUN.findall(body))
+    return Confidence.HIGH if base64_text >= _KEY_BASE64 and base64_text > 0.6 * len(body) else None
 
 
 def _base64_not_hex(value: str, _before: str) -> Confidence | None:
@@ -103,13 +106,18 @@ def _random(value: str, _before: str) -> Confidence | None:
     return Confidence.HIGH if looks_random(value) else None
 
 
+def _no_digest(_value: str, before: str) -> Confidence | None:
+    """64 bytes in base64 may also be a SHA-512, which package managers write into their lock files."""
+    return None if _DIGEST.search(before) else Confidence.MEDIUM
+
+
 def _jwt(value: str, _before: str) -> Confidence | None:
     header = value.partition(".")[0]
     try:
         decoded = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
     except ValueError:
-        return None
-    return Confidence.MEDIUM if isinstance(decoded, dict) and "alg" in decoded else None
+        return Confidence.LOW
+    return Confidence.MEDIUM if isinstance(decoded, dict) and "alg" in decoded else Confidence.LOW
 
 
 def _basic(value: str, _before: str) -> Confidence | None:
@@ -144,10 +152,8 @@ def _assigned(value: str, before: str) -> Confidence | None:
 
 
 def _assigned_bare(value: str, before: str) -> Confidence | None:
-    """Without quotes it may be code; so only letters, digits and what base64 adds."""
-    if len(value) < _BARE or not set(value) <= set(_BASE62 + "+/=_-~"):
-        return None
-    return _assigned(value, before)
+    """Without quotes it may be code."""
+    return _assigned(value, before) if len(value) >= _BARE else None
 
 
 CHECKS: dict[str, Check] = {
@@ -155,6 +161,7 @@ CHECKS: dict[str, Check] = {
     "GitHub checksum": _github_checksum,
     "key body": _key_body,
     "base64, not hex": _base64_not_hex,
+    "no digest": _no_digest,
     "random": _random,
     "JWT": _jwt,
     "basic": _basic,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reviewer.collect.secret_formats import Format, possible
 from reviewer.collect.secret_values import is_stand_in
@@ -67,7 +68,7 @@ def mask(text: str) -> str:
 def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
     for start, end in _values(kind, data):
         value = data[start:end].decode("utf-8", "replace")
-        if is_stand_in(value):
+        if not kind.until and is_stand_in(value):
             continue
         line = data.rfind(b"\n", max(0, start - _CONTEXT), start) + 1
         before = data[line or max(0, start - _CONTEXT) : start].decode("utf-8", "replace")
@@ -77,13 +78,20 @@ def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
 
 
 def _values(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
+    if kind.until:
+        yield from _bodies(kind, data)
+        return
     for start, end in kind.spans(data):
-        if kind.until:
-            footer = data.find(kind.until, end, end + _LONGEST_KEY)
-            if footer >= 0:
-                yield end, footer
-        elif not kind.whole_word or _stands_alone(data, start, end):
+        if not kind.whole_word or _stands_alone(data, start, end):
             yield start, end
+
+
+def _bodies(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
+    """From each header to its footer; in a text that was cut before the footer, to its end."""
+    for (_, start), (following, _) in pairwise([*kind.spans(data), (len(data), 0)]):
+        limit = min(following, start + _LONGEST_KEY)
+        footer = data.find(kind.until, start, limit)
+        yield start, limit if footer < 0 else footer
 
 
 def _stands_alone(data: bytes, start: int, end: int) -> bool:
