@@ -50,7 +50,7 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _kingfisher(binary: Path, folder: Path) -> list[Mapping[str, Any]]:
-    command = [binary, "scan", folder, "--no-validate", "--no-update-check", "--no-base64", "--format", "json"]
+    command: list[str | Path] = [binary, "scan", folder, "--no-validate", "--no-update-check", "--no-base64", "--format", "json"]
     output = subprocess.run(command, capture_output=True, check=False, text=True).stdout
     findings: list[Mapping[str, Any]] = json.JSONDecoder().raw_decode(output)[0]["findings"]
     return findings

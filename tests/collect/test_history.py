@@ -58,14 +58,14 @@ def test_merges_are_not_counted(tmp_path: Path) -> None:
     commit(root, 3, c="1")
     run(root, "merge", "--quiet", "--no-ff", "-m", "merge", "side")
     found = history(root)
-    assert ({"a.py": 1, "b.py": 1, "c.py": 1}, 3) == (found.commits, found.examined)
+    assert (found.commits, found.examined) == ({"a.py": 1, "b.py": 1, "c.py": 1}, 3)
 
 
 def test_the_window_is_counted_back_from_the_newest_commit(tmp_path: Path) -> None:
     root = repository(tmp_path)
     commit(root, -DAYS - 1, a="old")
     commit(root, 0, a="new", b="new")
-    assert {"a.py": 1, "b.py": 1} == history(root).commits
+    assert history(root).commits == {"a.py": 1, "b.py": 1}
 
 
 def test_odd_names_are_the_repositorys_own(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_shallow_clone_says_so(tmp_path: Path) -> None:
         commit(root, day, a=str(day))
     run(tmp_path, "clone", "--quiet", "--depth=2", root.as_uri(), "clone")
     found = history(tmp_path / "clone")
-    assert (True, 2) == (found.shallow, found.examined)
+    assert (found.shallow, found.examined) == (True, 2)
 
 
 def test_a_repository_without_commits_has_no_history(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_history_that_git_cannot_read_is_a_value_with_a_reason(tmp_path: Path)
     for thing in (root / ".git" / "objects").glob("??/*"):
         thing.unlink()
     found = history(root)
-    assert {} == found.commits
+    assert found.commits == {}
     assert "git" in found.problem
 
 

@@ -134,7 +134,7 @@ def test_a_made_up_secret_of_each_kind_is_found_and_masked(kind: str) -> None:
     ],
 )
 def test_a_stand_in_or_a_lookup_is_no_secret(line: str) -> None:
-    assert [] == kinds(line + "\n")
+    assert kinds(line + "\n") == []
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_a_stand_in_or_a_lookup_is_no_secret(line: str) -> None:
     ],
 )
 def test_random_text_without_a_telling_name_is_no_secret(line: str) -> None:
-    assert [] == kinds(line + "\n")
+    assert kinds(line + "\n") == []
 
 
 def test_no_value_is_kept_in_what_scan_gives() -> None:
     token = TOKENS["GitHub token"]()
     (secret,) = scan(f"x = '{token}'")
     assert token[11:] not in repr(secret)
-    assert (Severity.CRITICAL, Confidence.HIGH, 1, 1) == (secret.severity, secret.confidence, secret.start_line, secret.end_line)
+    assert (secret.severity, secret.confidence, secret.start_line, secret.end_line) == (Severity.CRITICAL, Confidence.HIGH, 1, 1)
 
 
 def test_a_github_token_with_a_wrong_checksum_is_doubted() -> None:
@@ -173,7 +173,7 @@ def test_a_github_token_with_a_wrong_checksum_is_doubted() -> None:
         digits = (string.digits + string.ascii_uppercase + string.ascii_lowercase)[digit] + digits
     (right,) = scan("ghp_" + body + digits.rjust(6, "0"))
     (wrong,) = scan("ghp_" + body + "000007")
-    assert (Confidence.HIGH, Confidence.LOW) == (right.confidence, wrong.confidence)
+    assert (right.confidence, wrong.confidence) == (Confidence.HIGH, Confidence.LOW)
 
 
 def test_a_key_of_many_lines_keeps_its_lines_header_and_footer() -> None:
@@ -184,18 +184,18 @@ def test_a_key_of_many_lines_keeps_its_lines_header_and_footer() -> None:
 
 
 def test_a_key_on_one_line_is_found() -> None:
-    assert ["private key"] == kinds('{"private_key": "' + private_key("PRIVATE KEY", "\\n") + '"}')
+    assert kinds('{"private_key": "' + private_key("PRIVATE KEY", "\\n") + '"}') == ["private key"]
 
 
 def test_a_key_cut_before_its_footer_is_masked_to_the_end() -> None:
     text = private_key(newline="\\n")[:400]
-    assert "-----BEGIN RSA PRIVATE KEY-----[secret: private key]" == mask(text)
+    assert mask(text) == "-----BEGIN RSA PRIVATE KEY-----[secret: private key]"
 
 
 def test_a_longer_word_is_no_token() -> None:
     token = TOKENS["Google API key"]()
-    assert [] == kinds(f"{token}abc") + kinds(f"x{token}")
-    assert ["Google API key"] == kinds(f'"\\n{token}"')
+    assert kinds(f"{token}abc") + kinds(f"x{token}") == []
+    assert kinds(f'"\\n{token}"') == ["Google API key"]
 
 
 def test_offsets_are_characters_and_lines_are_those_of_the_text() -> None:
@@ -203,12 +203,12 @@ def test_offsets_are_characters_and_lines_are_those_of_the_text() -> None:
     text = f"é\u2028€\r\n\r\n😀 key = '{token}' # ü\n{token}"
     first, second = scan(text)
     assert [token, token] == [text[slice(*first.span)], text[slice(*second.span)]]
-    assert [(3, 3), (4, 4)] == [(first.start_line, first.end_line), (second.start_line, second.end_line)]
+    assert [(first.start_line, first.end_line), (second.start_line, second.end_line)] == [(3, 3), (4, 4)]
 
 
 def test_lone_surrogates_are_no_obstacle() -> None:
     token = TOKENS["Stripe key"]()
-    assert "\udcff [secret: Stripe key]" == mask(f"\udcff {token}")
+    assert mask(f"\udcff {token}") == "\udcff [secret: Stripe key]"
 
 
 PIECES = st.sampled_from(
