@@ -15,9 +15,9 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any
 
 import anthropic
 import httpx2
@@ -37,7 +37,7 @@ _CONNECT = 15.0
 
 
 class Connection:
-    """An open client. Use it as a context manager, or call `close`."""
+    """An open client, until `close`."""
 
     def __init__(
         self,
@@ -57,14 +57,13 @@ class Connection:
         self._patience = patience
         self._give_up_at = 0.0
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
+        timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
         # Redirects are not followed: a prompt is source code, and goes only where the operator said.
-        http_client = anthropic.DefaultHttpxClient(
-            follow_redirects=False, timeout=httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT), **network
-        )
+        http_client = anthropic.DefaultHttpxClient(follow_redirects=False, timeout=timeout, **network)
         with _translated():
             self._client = anthropic.Anthropic(
                 **_identity(credentials, endpoint),
-                timeout=httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT),
+                timeout=timeout,
                 max_retries=max_retries,
                 http_client=http_client,
                 middleware=[self._within_patience],
@@ -72,12 +71,6 @@ class Connection:
             )
         self.endpoint = checked_endpoint(str(self._client.base_url), source="The endpoint in use")
         """Where requests go, without a trailing slash."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the sockets."""
@@ -209,10 +202,9 @@ def _printable(text: str) -> str:
 
 
 def _json(response: httpx2.Response) -> object:
-    try:
+    with suppress(ValueError, RecursionError, httpx2.HTTPError):
         return response.json()
-    except (ValueError, RecursionError, httpx2.HTTPError):
-        return None
+    return None
 
 
 def _lost(error: BaseException) -> ProviderError:
@@ -241,7 +233,7 @@ _TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         ssl.SSLCertVerificationError,
         "The provider's certificate could not be verified.",
-        "Behind a company's proxy, set SSL_CERT_FILE to its certificate.",
+        "Behind a proxy, set SSL_CERT_FILE to its own.",
     ),
     (ssl.SSLError, "No encrypted connection could be made.", "Check ANTHROPIC_BASE_URL and the proxy settings."),
     (socket.gaierror, "The provider's host name could not be resolved.", "Check the network and ANTHROPIC_BASE_URL."),

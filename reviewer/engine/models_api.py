@@ -5,6 +5,7 @@ Gateways often answer with ids alone, so everything but the id may be missing.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -82,7 +83,7 @@ def fetch_model_facts(credentials: Credentials, *, base_url: str | None = None, 
     """
     from reviewer.engine.connection import Connection
 
-    with Connection(credentials, endpoint=base_url, **network) as connection:
+    with closing(Connection(credentials, endpoint=base_url, **network)) as connection:
         try:
             return [model.facts() for model in _all_models(connection)]
         except RefusedByProviderError as refusal:

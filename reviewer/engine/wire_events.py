@@ -13,9 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.wire_errors import printable_id
+from reviewer.errors import MalformedReplyError
 from reviewer.findings import Usage
 
 _Count = Annotated[int, Field(ge=0)]
+
+
+LARGEST_ANSWER: Final = 8_000_000
+"""Characters; no model's longest answer (300,000 tokens) comes near. What goes on beyond this does not mean to end."""
 
 
 class _Wire(BaseModel):
@@ -83,6 +88,8 @@ class Arrival:
     announced: bool = False
     """True once the listener has been told."""
     pieces: list[str] = field(default_factory=list)
+    size: int = 0
+    """Characters of all pieces."""
 
     @property
     def text(self) -> str:
@@ -90,7 +97,7 @@ class Arrival:
         return "".join(self.pieces)
 
     def take(self, event: WireEvent) -> str:
-        """Note one event; returns the text it brought, which may be empty."""
+        """Note one event; returns the text it brought, which may be empty. Raises MalformedReplyError beyond LARGEST_ANSWER."""
         match event.type:
             case "message_start" if event.message is not None:
                 self._begin(event.message)
@@ -121,6 +128,9 @@ class Arrival:
     def _add(self, block: WireBlock | None) -> str:
         if block is None or block.type not in {"text", "text_delta"} or not block.text:
             return ""
+        self.size += len(block.text)
+        if self.size > LARGEST_ANSWER:
+            raise MalformedReplyError("The endpoint sends more than any model answers.", hint="Check ANTHROPIC_BASE_URL.")
         self.pieces.append(block.text)
         return block.text
 

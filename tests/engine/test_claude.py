@@ -19,6 +19,7 @@ from reviewer.engine.claude import ClaudeEngine
 from reviewer.engine.credentials import Credentials, find_credentials
 from reviewer.engine.interface import Prompt, Stop
 from reviewer.engine.request import count_body, request_body
+from reviewer.engine.wire_events import LARGEST_ANSWER
 from reviewer.errors import (
     ConfigError,
     ConnectionFailedError,
@@ -134,6 +135,15 @@ def test_an_answer_longer_than_was_asked_for_is_cut_at_the_limit(connect: Connec
     reply = connect().send(replace(prompt, max_output=10), Journal())
     assert reply.stop is Stop.OUTPUT_LIMIT
     assert reply.text.startswith('{"findings"')
+
+
+def test_an_answer_without_end_is_left(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
+    much = {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "x" * (LARGEST_ANSWER // 4)}}
+    server.queue(Behaviour(extra=(("content_block_delta", much),) * 5))
+    reply = connect().send(prompt, Journal())
+    assert reply.stop is Stop.CUT
+    assert "sends more than any model answers" in reply.problem
+    assert LARGEST_ANSWER // 2 < len(reply.text) <= LARGEST_ANSWER
 
 
 def test_a_beta_header_is_sent_where_the_plan_asks_for_one(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import anthropic
 import pytest
 
 from reviewer.engine.credentials import CredentialKind, base_url, checked_endpoint, find_credentials
@@ -54,6 +56,31 @@ def test_the_order_is_the_sdks(tmp_path: Path, unset: list[str], kind: Credentia
     found = find_credentials(environ, tmp_path)
     assert found is not None
     assert (kind, source) == (found.kind, found.source)
+
+
+def sdk_choice() -> CredentialKind | None:
+    """What the SDK would use by itself."""
+    with anthropic.Anthropic(open_telemetry=False) as client:
+        if client.api_key is not None:
+            return CredentialKind.API_KEY
+        if client.auth_token is not None:
+            return CredentialKind.AUTH_TOKEN
+        provider = type(client.credentials).__name__
+        return {"CredentialsFile": CredentialKind.PROFILE, "WorkloadIdentityCredentials": CredentialKind.FEDERATION}.get(provider)
+
+
+def test_the_sdk_agrees_whatever_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    write_profile(home / ".config", "work")
+    (home / ".config" / "anthropic" / "configs" / "work.json").write_text('{"authentication": {"type": "user_oauth"}}')
+    monkeypatch.setenv("HOME", str(home))
+    for chosen in itertools.product([True, False], repeat=len(EVERYTHING)):
+        environ = {name: value for (name, value), wanted in zip(EVERYTHING.items(), chosen, strict=True) if wanted}
+        with monkeypatch.context() as patch:
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            found = find_credentials(environ, home / ".config")
+            assert sdk_choice() == (found and found.kind), environ
 
 
 def test_nothing_set_is_no_credentials(tmp_path: Path) -> None:
