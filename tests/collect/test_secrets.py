@@ -192,6 +192,11 @@ def test_a_key_cut_before_its_footer_is_masked_to_the_end() -> None:
     assert mask(text) == "-----BEGIN RSA PRIVATE KEY-----[secret: private key]"
 
 
+def test_prose_after_a_header_is_no_key() -> None:
+    prose = "It stands in a test, an example or documentation and may be made up; if it was ever real, it is public now. " * 3
+    assert kinds(f"```\n-----BEGIN PRIVATE KEY-----\n```\n\n{prose}") == []
+
+
 def test_a_longer_word_is_no_token() -> None:
     token = TOKENS["Google API key"]()
     assert kinds(f"{token}abc") + kinds(f"x{token}") == []
