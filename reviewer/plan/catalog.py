@@ -63,11 +63,6 @@ class Catalogue:
         """The names of lines that have an active model."""
         return tuple(dict.fromkeys(model.line for model in self.models if model.line and model.status is Status.ACTIVE))
 
-    def holding(self, tokens: int, today: date) -> tuple[Model, ...]:
-        """The active models whose window takes so many tokens, prompt and answer together; those with the smallest window first."""
-        fit = [model for model in self.models if model.largest_window >= tokens and model.status is Status.ACTIVE]
-        return tuple(sorted((model for model in fit if not model.retired_on(today)), key=lambda model: model.largest_window))
-
 
 def load_catalogue(*layers: Path) -> Catalogue:
     """The shipped catalogue with the operator's own files over it, the later over the earlier.
