@@ -7,8 +7,9 @@ again before it is sent. So whatever goes wrong with the file itself ends in doi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+import stat
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,19 @@ class Facts(NamedTuple):
     measure: TextMeasure
 
 
+_ENCODINGS: dict[str | None, Encoding | None] = {None: None, **{encoding.value: encoding for encoding in Encoding}}
+_NOT_ITS_FAULT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 _NOTHING = TextMeasure(0, 0, 0.0, 0.0)
 
 
@@ -60,6 +74,7 @@ class MeasureCache:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "texts.sqlite3"
+        self._usable = True
         self.note = ""
         """Why the cache was not used, a sentence; empty when it was."""
 
@@ -67,43 +82,56 @@ class MeasureCache:
         """What is known of these blobs. A blob that is kept under two sizes gives one of them."""
         wanted = [(bytes.fromhex(blob),) for blob in blobs]
         found: dict[str, Facts] = {}
-        if wanted and self._path.exists():
-            with self._database() as database:
-                database.execute("CREATE TEMP TABLE asked (blob BLOB PRIMARY KEY) WITHOUT ROWID")
-                database.executemany("INSERT OR IGNORE INTO asked VALUES (?)", wanted)
-                encodings: dict[str | None, Encoding | None] = {None: None, **{encoding.value: encoding for encoding in Encoding}}
-                for blob, size, encoding, lines, generated, *numbers in database.execute(_ASK):
-                    found[blob] = Facts(size, encodings[encoding], lines, bool(generated), TextMeasure(*numbers))
+
+        def ask(database: sqlite3.Connection) -> None:
+            database.execute("CREATE TEMP TABLE asked (blob BLOB PRIMARY KEY) WITHOUT ROWID")
+            database.executemany("INSERT OR IGNORE INTO asked VALUES (?)", wanted)
+            for blob, size, encoding, lines, generated, *numbers in database.execute(_ASK):
+                if encoding not in _ENCODINGS:
+                    raise sqlite3.DatabaseError(f"an unknown encoding, {encoding}")
+                found[blob] = Facts(size, _ENCODINGS[encoding], lines, bool(generated), TextMeasure(*numbers))
+
+        if wanted:
+            self._do(ask)
         return found
 
     def store(self, facts: Iterable[tuple[str, Facts]]) -> None:
         """Keep what was learnt of blobs."""
-        rows = sorted(_row(blob, fact) for blob, fact in facts)
-        if not rows:
-            return
-        with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        rows = sorted({(blob, fact.size): _row(blob, fact) for blob, fact in facts}.values(), key=lambda row: row[:2])
+        if rows:
+            self._do(
+                lambda database: database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            )
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; whatever SQLite complains of ends it and becomes the note."""
+    def _do(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """One transaction; whatever SQLite or the system complains of ends it and becomes the note."""
+        if not self._usable:
+            return
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._path.exists() and self._path.stat().st_size > _LARGEST:
-                self._path.unlink()
+            self._make_room()
             with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as database, database:
                 # A cache that a power cut spoils is thrown away, so nothing waits for the disk.
                 database.execute("PRAGMA synchronous = OFF")
                 _prepare(database)
-                yield database
-        except (sqlite3.Error, OSError) as error:
-            self._give_up(error)
+                work(database)
+        except sqlite3.Error as error:
+            self.note = f"The cache of token counts was not used ({error}); only time was lost."
+            # Anything else than these means that the file is spoilt: then it is begun anew.
+            self._usable = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _NOT_ITS_FAULT
+            if self._usable:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            self.note = f"The cache of token counts was not used ({error.strerror or error}); only time was lost."
+            self._usable = False
 
-    def _give_up(self, error: sqlite3.Error | OSError) -> None:
-        self.note = f"The cache of token counts was not used ({error}); only time was lost."
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-            # Not a database, or a spoilt one: the next run starts with a fresh one.
-            self._path.unlink(missing_ok=True)
+    def _make_room(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._path.exists():
+            status = self._path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(f"{self._path} is no regular file")
+            if status.st_size > _LARGEST:
+                self._path.unlink()
 
 
 def _prepare(database: sqlite3.Connection) -> None:

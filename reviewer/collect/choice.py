@@ -42,8 +42,12 @@ class Chooser:
 
     def __init__(self, selection: Selection, marks: dict[str, Mark]) -> None:
         self._marks = marks
-        self._exclude = _tree(option_rules("--exclude", selection.exclude, SkipReason.EXCLUDED))
-        self._include = _tree(option_rules("--include", selection.include, SkipReason.NOT_INCLUDED))
+        excluded = option_rules("--exclude", selection.exclude, SkipReason.EXCLUDED)
+        included = option_rules("--include", selection.include, SkipReason.NOT_INCLUDED)
+        self.problems = excluded.problems + included.problems
+        """Patterns of options that have no effect, a sentence each."""
+        self._exclude = _tree(excluded)
+        self._include = _tree(included)
         self._only_included = bool(selection.include)
         self._project = RuleTree()
         self._default = _tree(default_rules())

@@ -101,8 +101,8 @@ def _list_folder(folder: Path) -> _Listing:
 
 
 def _read(listing: _Listing, selection: Selection, cache: MeasureCache | None) -> Snapshot:
-    notes = list(listing.notes)
     chooser = Chooser(selection, listing.marks)
+    notes = [*listing.notes, *chooser.problems]
     files: list[SourceFile] = []
     skipped = list(listing.lost)
     with Reader(listing.root) as reader:

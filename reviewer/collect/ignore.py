@@ -88,12 +88,23 @@ class RuleSet:
         return self._rules[max(found)] if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What the rules say of a folder and of what it holds."""
+
+    left_out: Rule | None
+    kept: Rule | None
+    """The rule with `!` that speaks of this folder, or of the nearest one above it."""
+    sets: tuple[tuple[RuleSet, int], ...]
+    """What is asked about the names in it, deepest first, each with the length of the path it does not see."""
+
+
 class RuleTree:
     """Rules of a tree: each set speaks for the folder it stands in and everything below, and the deeper one is asked first."""
 
     def __init__(self) -> None:
         self._sets: dict[bytes, RuleSet] = {}
-        self._folders: dict[bytes, Rule | tuple[tuple[RuleSet, int], ...]] = {}
+        self._folders: dict[bytes, _Folder] = {}
 
     def add(self, folder: bytes, rules: RuleSet) -> None:
         """Put rules into a folder (empty: the root), before anything in it is asked about."""
@@ -104,28 +115,28 @@ class RuleTree:
         return bool(self._sets)
 
     def decide(self, path: bytes) -> Rule | None:
-        """The rule that decides about a path (folders end in `/`), or None. It may be one that keeps: see `Rule.keeps`."""
-        state = self._folder(path.rstrip(b"/").rpartition(b"/")[0])
-        return state if isinstance(state, Rule) else _first(state, path)
+        """The rule that decides about a path (folders end in `/`), or None. It may be one that keeps: see `Rule.keeps`.
 
-    def _folder(self, folder: bytes) -> Rule | tuple[tuple[RuleSet, int], ...]:
-        """The rule that leaves a folder out, or else the sets that speak about what it holds, deepest first, with their prefix lengths."""
-        known = self._folders.get(folder)
+        Where no rule speaks of the path itself, one that keeps a folder above it is given.
+        """
+        folder = self._folder(path.rstrip(b"/").rpartition(b"/")[0])
+        return folder.left_out or _first(folder.sets, path) or folder.kept
+
+    def _folder(self, path: bytes) -> _Folder:
+        known = self._folders.get(path)
         if known is None:
-            known = self._folders[folder] = self._looked_at(folder)
+            known = self._folders[path] = self._looked_at(path)
         return known
 
-    def _looked_at(self, folder: bytes) -> Rule | tuple[tuple[RuleSet, int], ...]:
-        own = self._sets.get(folder)
-        if not folder:
-            return ((own, 0),) if own else ()
-        above = self._folder(folder.rpartition(b"/")[0])
-        if isinstance(above, Rule):
-            return above
-        rule = _first(above, folder + b"/")
+    def _looked_at(self, path: bytes) -> _Folder:
+        own = self._sets.get(path)
+        if not path:
+            return _Folder(None, None, ((own, 0),) if own else ())
+        above = self._folder(path.rpartition(b"/")[0])
+        rule = above.left_out or _first(above.sets, path + b"/")
         if rule is not None and not rule.keeps:
-            return rule
-        return ((own, len(folder) + 1), *above) if own else above
+            return _Folder(rule, None, ())
+        return _Folder(None, rule or above.kept, ((own, len(path) + 1), *above.sets) if own else above.sets)
 
 
 def _first(sets: tuple[tuple[RuleSet, int], ...], path: bytes) -> Rule | None:

@@ -71,7 +71,9 @@ def ask_git(root: Path) -> set[str]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=st.lists(paths, max_size=12), rules=rule_files, tracked=st.integers(0, 6))
-def test_the_list_is_gits_own_and_a_plain_folder_has_the_same(files: list[str], rules: dict[str, list[str]], tracked: int) -> None:
+def test_the_list_is_gits_own_and_a_plain_folder_has_the_same(
+    files: list[str], rules: dict[str, list[str]], tracked: int
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         plant(root, files, rules)
@@ -141,7 +143,9 @@ def test_ignore_case_is_honoured(make_repository: Make, git: Git, listed: Listed
     assert {".gitignore"} == git_lists(root) == listed(root)
 
 
-def test_a_linked_work_tree_is_listed_by_its_own_index(make_repository: Make, git: Git, collected: Collected, tmp_path: Path) -> None:
+def test_a_linked_work_tree_is_listed_by_its_own_index(
+    make_repository: Make, git: Git, collected: Collected, tmp_path: Path
+) -> None:
     root = make_repository({"a": "x\n", "b": "x\n"})
     git(root, "worktree", "add", "-q", "-b", "other", str(tmp_path / "linked"))
     git(tmp_path / "linked", "rm", "-q", "b")
@@ -160,9 +164,7 @@ def test_a_sparse_checkout_names_what_is_not_checked_out(make_repository: Make, 
     assert {"out/b": SkipReason.NOT_CHECKED_OUT} == reasons(snapshot)
 
 
-def test_a_sparse_index_is_read_through_the_borrowed_objects(
-    make_repository: Make, git: Git, collected: Collected
-) -> None:
+def test_a_sparse_index_is_read_through_the_borrowed_objects(make_repository: Make, git: Git, collected: Collected) -> None:
     root = make_repository({"in/a": "x\n", "out/deep/b": "x\n"})
     git(root, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
     assert {"out/deep/b": SkipReason.NOT_CHECKED_OUT} == reasons(collected(root))
@@ -210,7 +212,9 @@ def test_an_empty_repository_is_an_empty_snapshot(tmp_path: Path, git: Git, coll
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_the_commit_is_found_loose_packed_and_detached(packed: bool, make_repository: Make, git: Git, collected: Collected) -> None:
+def test_the_commit_is_found_loose_packed_and_detached(
+    packed: bool, make_repository: Make, git: Git, collected: Collected
+) -> None:
     root = make_repository({"a": "x\n"})
     expected = git(root, "rev-parse", "HEAD").strip()
     if packed:
@@ -325,7 +329,9 @@ def test_a_failed_command_says_what_git_said(make_repository: Make) -> None:
         repository.run("cat-file", "-p", "nonsense")
 
 
-def test_a_folder_name_with_a_colon_and_quotes_is_no_obstacle(make_repository: Make, git: Git, collected: Collected, tmp_path: Path) -> None:
+def test_a_folder_name_with_a_colon_and_quotes_is_no_obstacle(
+    make_repository: Make, git: Git, collected: Collected, tmp_path: Path
+) -> None:
     root = make_repository({"a": "x\n"})
     odd = tmp_path / 'a:b "c" \\d'
     root.rename(odd)
@@ -335,7 +341,9 @@ def test_a_folder_name_with_a_colon_and_quotes_is_no_obstacle(make_repository: M
         assert b"x\n" == repository.run("cat-file", "-p", "HEAD:a")
 
 
-def test_without_git_on_the_path_the_error_says_so(make_repository: Make, collected: Collected, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_git_on_the_path_the_error_says_so(
+    make_repository: Make, collected: Collected, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     root = make_repository({"a": "x\n"})
     for tool in ("env",):
         (tmp_path / tool).symlink_to(shutil.which(tool) or "")
