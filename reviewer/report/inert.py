@@ -29,7 +29,7 @@ _PATH_NAMES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _FENCE_LINE = re.compile(r"(`{3,}|~{3,})[ \t]{0,8}([^`\s]{0,40})[^`\n]*")
 _BACKTICKS = re.compile("`+")
 _BULLET = re.compile(r"^[-+=>:]", re.MULTILINE)
-_NUMBER = re.compile(r"^(\d{1,9})([.)])", re.MULTILINE)
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
 _ACTIVE = re.compile(
     r"(?P<scheme>:(?=//))"
     r"|(?P<shortcode>:(?=[\w+-]{1,60}:))"
@@ -47,8 +47,8 @@ _ACTIVE = re.compile(
 )
 _BREAK = "&#8203;"
 """A zero-width space, by number. GitHub looks for mentions and references in the rendered text, where a backslash is gone."""
-_COMMIT_HEAD = 4
-"""Where a commit's id is broken: GitHub makes links of seven hex digits and more."""
+_HEX_RUN = 6
+"""Hex digits left together: GitHub takes seven and more for a commit."""
 
 
 def visible(text: str) -> str:
@@ -187,7 +187,7 @@ def _harmless(match: re.Match[str]) -> str:
         return "\\" + text
     if kind == "commit":
         mixed = not text.isdecimal() and not text.isalpha()
-        return text[:_COMMIT_HEAD] + _BREAK + text[_COMMIT_HEAD:] if mixed else text
+        return _BREAK.join(text[at : at + _HEX_RUN] for at in range(0, len(text), _HEX_RUN)) if mixed else text
     return text if kind == "underscore" else text + _BREAK
 
 

@@ -1,0 +1,27 @@
+"""Sizes and times as a reader wants them."""
+
+from __future__ import annotations
+
+_MINUTE = 60
+_HOUR = 3600
+_SHORT = 10
+
+
+def bytes_text(count: int) -> str:
+    """Bytes in decimal units, as disks and the provider's limits are given."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= step:
+            return f"{count / step:,.1f} {unit}"
+    return f"{count} bytes"
+
+
+def seconds_text(seconds: float) -> str:
+    """A time span: tenths below ten seconds, minutes and hours above."""
+    if seconds < _SHORT:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"

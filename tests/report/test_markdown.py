@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from github_page import Page
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding, ungrounded
+
+from reviewer.errors import TemplateError
+from reviewer.findings import Review, SkippedFile, SkipReason
+from reviewer.report import markdown
+from reviewer.templating import Templates
+
+EXPECTED = Path(__file__).parents[1] / "data" / "report"
+TEMPLATES = Templates()
+OURS = {
+    "h1",
+    "h2",
+    "h3",
+    "p",
+    "strong",
+    "em",
+    "code",
+    "pre",
+    "ul",
+    "li",
+    "a",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "blockquote",
+    "br",
+    "span",
+}
+OURS |= {"details", "summary"}
+
+
+def render(review: Review) -> str:
+    return markdown.render(review, TEMPLATES)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_report_is_the_expected_file_byte_for_byte(name: str) -> None:
+    assert render(SAMPLES[name]).encode() == (EXPECTED / f"{name}.md").read_bytes()
+
+
+def test_no_file_is_expected_that_no_review_makes() -> None:
+    assert {path.stem for path in EXPECTED.glob("*.md")} == set(SAMPLES)
+
+
+def test_a_hostile_review_makes_no_element_that_is_not_ours() -> None:
+    page = Page(render(HOSTILE))
+
+    assert page.tags <= OURS
+    assert sum(tag == "h1" for tag, _ in page.elements) == 1
+    assert [tag for tag, _ in page.elements if tag == "details"] == ["details"] * 2
+    assert all((attributes["href"] or "").startswith(("./", "#")) for tag, attributes in page.elements if tag == "a")
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=st.text(alphabet=st.sampled_from("\n `~*_[](){}<>!#@|$\\:/.-+=1a\u202e%"), max_size=60))
+def test_no_text_adds_an_element_to_a_report(text: str) -> None:
+    assert elements_with(text) == elements_with("")
+
+
+def elements_with(words: str) -> list[str]:
+    found = finding(title="x" + words, path="x" + words, quote="x" + words, explanation="x", suggestion="")
+    claim = ungrounded(title="x" + words, path="x" + words, explanation="x" + words)
+    left = SkippedFile("x" + words, SkipReason.MEDIA, "x" + words)
+    review = replace(
+        COMPLETE,
+        subject="x" + words,
+        findings=(found,),
+        ungrounded=(claim,),
+        problems=("x" + words,),
+        notes=("x" + words,),
+        coverage=replace(COMPLETE.coverage, skipped=(left,)),
+        making=replace(COMPLETE.making, model="x" + words, run="x" + words),
+    )
+    return [tag for tag, _ in Page(render(review)).elements if tag not in {"code", "span"}]
+
+
+@pytest.mark.parametrize("review", [INCOMPLETE, replace(INCOMPLETE, withheld=3), replace(CLEAN, problems=("It was refused.",))])
+def test_an_incomplete_review_never_says_that_there_are_no_findings(review: Review) -> None:
+    report = render(review)
+
+    assert "This review is incomplete" in report.split("\n## ")[0]
+    assert "no findings" not in report.lower()
+
+
+def test_findings_that_were_left_out_are_not_called_no_findings() -> None:
+    report = render(replace(CLEAN, withheld=4))
+
+    assert "No findings shown" in report
+    assert "4 more findings were left out" in report
+
+
+def test_the_static_engine_is_labelled_before_anything_else_is_said() -> None:
+    assert "built-in checks only; no model has read this code" in render(STATIC).split("\n## ")[0]
+    assert "no model has read" not in render(COMPLETE)
+
+
+def test_the_grounding_rate_counts_what_is_withheld_as_grounded() -> None:
+    assert "Grounding rate 5 of 6" in render(COMPLETE)
+
+
+def test_long_lists_are_bounded_and_say_so() -> None:
+    many = tuple(SkippedFile(f"{number}.png", SkipReason.MEDIA) for number in range(1200))
+    review = replace(COMPLETE, ungrounded=(ungrounded(),) * 80, coverage=replace(COMPLETE.coverage, skipped=many))
+    report = render(review)
+
+    assert "- `499.png`" in report
+    assert "- `500.png`" not in report
+    assert "And 700 more, which the JSON report lists." in report
+    assert report.count("The cache is never emptied") == 50
+    assert "- And 30 more, which the JSON report lists." in report
+
+
+def test_an_operators_template_is_given_text_that_is_harmless_already(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.md.j2").write_text(
+        "{{ summary }}\n{% for g in severities %}{% for f in g.findings %}{{ f.title }}{% endfor %}{% endfor %}"
+    )
+
+    assert Page(markdown.render(HOSTILE, Templates(tmp_path))).tags <= {"p", "br", "code", "pre", "span"}
+
+
+def test_a_wrong_name_in_an_operators_template_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    path = tmp_path / "report" / "report.md.j2"
+    path.write_text("# {{ subject }}\n{{ titel }}\n")
+
+    with pytest.raises(TemplateError) as caught:
+        markdown.render(COMPLETE, Templates(tmp_path))
+
+    assert caught.value.message.startswith(f"{path}:2: ")
