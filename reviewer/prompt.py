@@ -19,9 +19,10 @@ from reviewer.findings import Category
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens
-from reviewer.templating import Templates
+from reviewer.templating import Templates, packaged_templates
 
 TEMPLATE_NAMES = ("prompt/system.md.j2", "prompt/documents.md.j2", "prompt/question.md.j2")
+SCHEMA_NAME = "prompt/answer.schema.json"
 
 _LEFT_OUT_SHOWN = 200
 """Files named to the model as left out; beyond it only their number is, since a tree may hold a hundred thousand of them."""
@@ -30,13 +31,19 @@ _MARKER_DIGITS = 16
 """Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
 
 
-def frame_tokens(templates: Templates, schema: Mapping[str, Any], instructions: str, tokenizer: Tokenizer) -> int:
+def answer_schema() -> dict[str, Any]:
+    """JSON Schema of the answer, as it is sent. `reply/schema.py` holds the same as types, and a test holds the two together."""
+    schema: dict[str, Any] = json.loads((packaged_templates() / SCHEMA_NAME).read_text("utf-8"))
+    return schema
+
+
+def frame_tokens(templates: Templates, instructions: str, tokenizer: Tokenizer) -> int:
     """Estimated tokens of all that is sent beside the documents: rules, question, the operator's words, the answer's schema.
 
     Taken from the templates as they are written, comments included: a little too many, and without rendering anything.
     """
     sources = (path.read_bytes() for path in map(templates.path, TEMPLATE_NAMES) if path is not None)
-    text = b"\n".join((*sources, instructions.encode(), json.dumps(schema).encode()))
+    text = b"\n".join((*sources, instructions.encode(), json.dumps(answer_schema()).encode()))
     return round(file_tokens(measure(text), tokenizer))
 
 
@@ -56,14 +63,13 @@ def compose(
     snapshot: Snapshot,
     texts: Mapping[str, str],
     templates: Templates,
-    schema: Mapping[str, Any],
     *,
     language: str,
     instructions: str,
 ) -> Prompt:
     """Put the repository's `texts` (path → text, in the order they are to stand) in front of the model of `plan`.
 
-    `schema` is the JSON Schema of the answer, `instructions` the operator's own words or empty. Raises TemplateError.
+    `instructions` are the operator's own words, or empty. Raises TemplateError.
     """
     system, documents, question = TEMPLATE_NAMES
     left_out = [f"{quoted(file.path)}: {file.reason}" for file in snapshot.skipped]
@@ -81,7 +87,7 @@ def compose(
             categories=[category.value for category in Category],
             language=language,
         ),
-        schema=schema,
+        schema=answer_schema(),
         max_output=plan.max_output,
         effort=plan.effort,
         thinking=plan.model.thinking_parameter,

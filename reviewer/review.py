@@ -6,10 +6,9 @@ Nothing here parses arguments, prints, sleeps or catches. What is needed comes i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from reviewer import __version__
 from reviewer.collect.files import read_texts
@@ -19,35 +18,19 @@ from reviewer.collect.snapshot import Snapshot
 from reviewer.engine.interface import Engine, Listener, Prompt, Reply, Stop
 from reviewer.engine.static import examine
 from reviewer.errors import DoesNotFitError
-from reviewer.findings import Confidence, Coverage, Finding, Making, Review, Severity, SkippedFile
-from reviewer.plan.catalog import Catalogue, Model
-from reviewer.plan.correction import Correction
+from reviewer.findings import Confidence, Coverage, Finding, Making, Review, Severity, SkippedFile, Ungrounded
 from reviewer.plan.cost import usd
-from reviewer.plan.decision import Context, Plan
-from reviewer.plan.window import make_plan, settle
-from reviewer.prompt import compose, frame_tokens
+from reviewer.plan.decision import Plan
+from reviewer.plan.window import settle
+from reviewer.planning import Wishes, plan_review
+from reviewer.prompt import compose
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import Parsed, parse
-from reviewer.reply.schema import answer_schema
 from reviewer.reply.select import select
 from reviewer.templating import Templates
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the operator asked of a model's review."""
-
-    model: Model
-    catalogue: Catalogue
-    context: Context
-    effort: str | None
-    max_output: int | None
-    language: str
-    instructions: str
-    """The text itself; empty when there is none."""
-    correction: Correction | None
-    """What earlier true counts said of the estimate for this model."""
-    today: date
+_AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +52,6 @@ class Keeper(Protocol):
         """Note how the answer ended; returns the run's id."""
 
 
-def plan_review(snapshot: Snapshot, wishes: Wishes, templates: Templates) -> Plan:
-    """Model, window, tokens and dollars for reviewing `snapshot`, by estimate alone: nothing is sent."""
-    return make_plan(
-        snapshot,
-        wishes.model,
-        catalogue=wishes.catalogue,
-        context=wishes.context,
-        effort=wishes.effort,
-        max_output=wishes.max_output,
-        fixed_tokens=frame_tokens(templates, answer_schema(), wishes.instructions, wishes.model.tokenizer),
-        correction=wishes.correction,
-        today=wishes.today,
-    )
-
-
 def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates) -> tuple[Prompt, tuple[SkippedFile, ...]]:
     """The exact request for `plan`, and the files that could not be read a second time.
 
@@ -96,7 +64,6 @@ def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates
         snapshot,
         texts,
         templates,
-        answer_schema(),
         language=wishes.language,
         instructions=wishes.instructions,
     )
@@ -158,31 +125,44 @@ def conclude(
     """Turn an answer about `texts` into a review: parse, ground, select, and say what is missing."""
     parsed = parse("" if reply.stop is Stop.REFUSED else reply.text)
     findings, ungrounded = ground(parsed.claims, texts.get)
-    findings = tuple(_without_secrets(finding) for finding in findings)
-    shown, withheld = select(findings, limits.min_severity, limits.min_confidence, limits.max_findings)
+    shown, withheld = select(_without_secrets(findings, texts), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(snapshot, unread)
     return Review(
         subject=snapshot.root.name,
         commit=snapshot.commit,
         findings=shown,
         withheld=withheld,
-        ungrounded=ungrounded,
+        ungrounded=tuple(_masked(claim) for claim in ungrounded),
         coverage=coverage,
-        summary=parsed.summary,
+        summary=mask(parsed.summary),
         problems=_problems(reply, parsed, coverage),
         notes=(*snapshot.notes, *reply.notes),
         making=making,
     )
 
 
-def _without_secrets(finding: Finding) -> Finding:
-    """A report is shown, mailed and stored where the secret should not be: its place is enough to act on."""
+def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """The findings with every secret replaced by its kind: a report is shown, mailed and stored where the secret should not be.
+
+    Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
+    """
+    masked: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.path not in masked:
+            masked[finding.path] = mask(texts[finding.path]).split("\n")
+        first, number = finding.start_line - 1, finding.quote.count("\n") + 1
+        own, safe = (lines[first : first + number] for lines in (texts[finding.path].split("\n"), masked[finding.path]))
+        quote = finding.quote if own == safe else "\n".join(line.rstrip("\r") for line in safe)
+        yield dataclasses.replace(_masked(finding), quote=quote)
+
+
+def _masked(claim: _AnyClaim) -> _AnyClaim:
     return dataclasses.replace(
-        finding,
-        title=mask(finding.title),
-        quote=mask(finding.quote),
-        explanation=mask(finding.explanation),
-        suggestion=mask(finding.suggestion),
+        claim,
+        title=mask(claim.title),
+        quote=mask(claim.quote),
+        explanation=mask(claim.explanation),
+        suggestion=mask(claim.suggestion),
     )
 
 

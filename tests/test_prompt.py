@@ -14,9 +14,9 @@ from reviewer.engine.interface import Prompt
 from reviewer.errors import TemplateError
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import Context, Plan
-from reviewer.prompt import compose, document, frame_tokens, quoted
-from reviewer.reply.schema import answer_schema
-from reviewer.review import Wishes, plan_review
+from reviewer.planning import Wishes, plan_review
+from reviewer.prompt import answer_schema, compose, document, frame_tokens, quoted
+from reviewer.reply.schema import Answer
 from reviewer.templating import Templates
 
 EXPECTED = Path(__file__).parent / "data" / "prompt"
@@ -51,7 +51,7 @@ def prompt_for(root: Path, templates: Templates | None = None) -> Prompt:
     snapshot, plan = planned(root, templates)
     texts, unread = read_texts(snapshot)
     assert unread == ()
-    return compose(plan, snapshot, texts, templates, answer_schema(), language="Dutch", instructions="Look at the locks.")
+    return compose(plan, snapshot, texts, templates, language="Dutch", instructions="Look at the locks.")
 
 
 @pytest.mark.parametrize("part", ["system", "documents", "question"])
@@ -85,11 +85,15 @@ def test_no_path_breaks_out_of_its_quotes() -> None:
         assert re.fullmatch(r'"(?:[^"\\\n\u2028\u202e]|\\.)*"', quoted(path)), path
 
 
+def test_the_schema_that_is_sent_is_the_one_that_is_checked() -> None:
+    assert answer_schema() == Answer.model_json_schema()
+
+
 def test_the_frame_estimate_covers_rules_question_and_schema(make_repository: Callable[..., Path]) -> None:
     templates = Templates()
     _, plan = planned(make_repository(TREE), templates)
 
-    assert 1_000 < frame_tokens(templates, answer_schema(), "", plan.model.tokenizer) < 6_000
+    assert 1_000 < frame_tokens(templates, "", plan.model.tokenizer) < 6_000
 
 
 def test_an_operators_template_replaces_ours_and_a_wrong_name_in_it_is_an_error_with_its_line(

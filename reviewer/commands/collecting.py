@@ -12,7 +12,7 @@ from reviewer.commands.setup import Setup, instructions
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan
-from reviewer.review import Wishes
+from reviewer.planning import Wishes
 
 
 def collect_snapshot(setup: Setup) -> Snapshot:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from reviewer import __version__
 from reviewer.collect.snapshot import Snapshot
+from reviewer.commands.watching import Watch
 from reviewer.engine.interface import Listener, Prompt, Reply
-from reviewer.engine.request import request_body
+from reviewer.engine.request import request_text
 from reviewer.findings import Usage
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.runs import Run, RunStore
-from reviewer.terminal import Terminal, Watch
+from reviewer.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Keeping:
             model=prompt.model,
             subject=self.snapshot.root.name,
             commit=self.snapshot.commit,
-            request=json.dumps(request_body(prompt)),
+            request=request_text(prompt),
         )
         self.run = self.stack.enter_context(run)
         self.stack.enter_context(self._status)

@@ -42,7 +42,7 @@ def load_models(setup: Setup) -> Catalogue:
     try:
         entries = json.loads(path.read_text("utf-8"))
         facts = [ModelFacts(**{**entry, "retires_at": _day(entry["retires_at"])}) for entry in entries]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return catalogue
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="Remove it, or run `reviewer models --refresh`.") from error

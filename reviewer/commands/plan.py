@@ -14,9 +14,8 @@ from reviewer.commands.setup import Setup, prepare
 from reviewer.errors import EXIT_OK, DoesNotFitError
 from reviewer.plan.decision import Plan
 from reviewer.plan.window import settle
+from reviewer.planning import Wishes, plan_review
 from reviewer.report import plan_json, plan_text
-from reviewer.review import Wishes, plan_review
-from reviewer.review import prepare as prepare_prompt
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 
@@ -45,6 +44,7 @@ def _counted(
 ) -> Plan:
     """The plan with the provider's own count. Sends the request to count_tokens, which is free."""
     from reviewer.engine.claude import ClaudeEngine
+    from reviewer.review import prepare as prepare_prompt
 
     who = required_credentials(call.environ, "leave --exact out")
     prompt, _ = prepare_prompt(snapshot, plan, wishes, templates)

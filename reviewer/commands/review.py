@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,9 +28,10 @@ from reviewer.errors import (
 )
 from reviewer.findings import Confidence, Review, Severity
 from reviewer.plan.decision import Plan
+from reviewer.planning import plan_review
 from reviewer.report import json_v1, markdown
 from reviewer.report.inert import visible
-from reviewer.review import Limits, plan_review, review_built_in, review_with_model
+from reviewer.review import Limits, review_built_in, review_with_model
 from reviewer.review import prepare as prepare_prompt
 from reviewer.runs import RunStore
 from reviewer.storage import write_atomically
@@ -162,7 +162,7 @@ def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:
 
 def _print_prompt(setup: Setup, terminal: Terminal, templates: Templates, target: str) -> int:
     """Write the exact request; nothing is sent."""
-    from reviewer.engine.request import request_body
+    from reviewer.engine.request import request_text
 
     snapshot = collect_snapshot(setup)
     wishes = make_wishes(setup)
@@ -170,7 +170,7 @@ def _print_prompt(setup: Setup, terminal: Terminal, templates: Templates, target
     prompt, unread = prepare_prompt(snapshot, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{visible(unread[0].path)} {unread[0].reason}; the request would not be whole")
-    text = json.dumps(request_body(prompt), indent=2, ensure_ascii=False) + "\n"
+    text = request_text(prompt)
     if target == STDOUT:
         print_out(text)
     else:
