@@ -29,7 +29,6 @@ from reviewer.reply.parse import Parsed, parse
 from reviewer.reply.select import select
 from reviewer.templating import Templates
 
-
 _AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded)
 
 
