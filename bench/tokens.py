@@ -17,21 +17,23 @@ import hashlib
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from reviewer.collect.measure import measure
 from reviewer.plan.model import Tokenizer
-from reviewer.plan.tokens import band, file_tokens
+from reviewer.plan.tokens import all_tokens, band
 
 LARGEST_FILE = 1 << 20
-BLOCK = 2048
-"""Bytes of one block of the sample; long enough that the tokens cut at its ends do not matter."""
+BLOCK = 512
+"""Bytes of one block of the sample: many short ones see more of a repository than a few long ones, and the tokens cut at their ends do
+not matter yet."""
 SHARE = 0.05
-LEAST_BLOCKS = 96
-"""Blocks of the smallest sample: a small repository needs a larger share for the same certainty."""
+LEAST_BLOCKS = 768
+"""Blocks of the smallest sample (384 KiB): what matters is their number, not their share. With these figures no repository of 75 was further
+off than 2.2 % wherever the first block lay."""
 
 Counter = Callable[[str], int]
 
@@ -109,34 +111,36 @@ def _is_text(data: bytes) -> bool:
     return b"\0" not in data
 
 
-def sample(files: Sequence[tuple[str, bytes]]) -> list[bytes]:
-    """About 5 % of the text, chosen so that anyone gets the same: blocks at equal distances.
+def sample(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """About 5 % of the text, chosen so that anyone gets the same: blocks at equal distances, each with its file's path.
 
     The files stand behind each other by suffix and path, so that equal distances give every kind of file its share, and every byte the
     same chance; where the first block lies is decided by a hash of the names and sizes.
     """
     ordered = sorted(files, key=lambda file: (Path(file[0]).suffix, file[0]))
     total = sum(len(data) for _, data in ordered)
-    blocks = max(LEAST_BLOCKS, int(total * SHARE / BLOCK))
-    distance = max(BLOCK, total // blocks)
+    distance = max(BLOCK, total // max(LEAST_BLOCKS, int(total * SHARE / BLOCK)))
     digest = hashlib.sha256(repr([(name, len(data)) for name, data in ordered]).encode()).digest()
     following = int.from_bytes(digest[:8], "big") % distance
     chosen = []
     start = 0
-    for _, data in ordered:
+    for name, data in ordered:
         while following < start + len(data):
             at = following - start
-            chosen.append(data[at : at + BLOCK])
+            chosen.append((name, data[at : at + BLOCK]))
             following += distance
         start += len(data)
     return chosen
 
 
-def sample_ratio(blocks: Sequence[bytes], tokenizer: Tokenizer, count: Counter) -> float:
-    """Actual tokens over estimated ones, in the sample."""
-    whole = [block.decode(errors="ignore") for block in blocks]
-    actual = sum(count(text) for text in whole)
-    return actual / sum(file_tokens(measure(text.encode()), tokenizer) for text in whole)
+def sample_ratio(blocks: Sequence[tuple[str, bytes]], rates: Mapping[str, float], count: Counter) -> float:
+    """Actual tokens over estimated ones, in the sample.
+
+    `rates` is each file's estimated tokens a byte: a block is held against its whole file's estimate, not measured anew, so that what a
+    long file's estimate misses between its slices is corrected too.
+    """
+    actual = sum(count(block.decode(errors="ignore")) for _, block in blocks)
+    return actual / sum(rates[name] * len(block) for name, block in blocks)
 
 
 def rows(repository: Path, tokenizers: dict[Tokenizer, Counter]) -> Iterator[Row]:
@@ -146,7 +150,9 @@ def rows(repository: Path, tokenizers: dict[Tokenizer, Counter]) -> Iterator[Row
     measures = [measure(data) for _, data in files]
     parts = [part for part in repository.resolve().parts if part not in {"repo", ".git"}]
     for tokenizer, count in tokenizers.items():
-        estimate = sum(file_tokens(each, tokenizer) for each in measures)
+        each = all_tokens(measures, tokenizer)
+        rates = {name: tokens / len(data) for (name, data), tokens in zip(files, each, strict=True)}
+        estimate = sum(each)
         printed = band(estimate, tokenizer)
         yield Row(
             repository=parts[-1],
@@ -157,7 +163,7 @@ def rows(repository: Path, tokenizers: dict[Tokenizer, Counter]) -> Iterator[Row
             estimate=estimate,
             low=printed.low,
             high=printed.high,
-            sampled=estimate * sample_ratio(blocks, tokenizer, count),
+            sampled=estimate * sample_ratio(blocks, rates, count),
         )
 
 

@@ -1,6 +1,6 @@
 """From what was counted in the text to a model's tokens, and how far off that may be.
 
-Two vocabularies are public, and the estimate for them was measured: over 15 repositories that were not used to fit it, in eleven
+Two vocabularies are public, and the estimate for them was measured: over 15 repositories that were not used to fit it, in thirteen
 programming languages, Chinese and Russian, a repository's total was off by 1.9 % at the median and 6.6 % at worst (`bench/tokens.py`). The
 vocabularies of today's Claude models are not public. What is known of them:
 
