@@ -6,7 +6,6 @@ The file holds pairs of numbers and nothing that tells of which repository they 
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,8 +58,9 @@ class Corrections:
         pairs = self.pairs.get(model)
         if not pairs:
             return None
-        ratios = [actual / estimate for estimate, actual in pairs]
-        ratio = statistics.median(ratios)
+        ratios = sorted(actual / estimate for estimate, actual in pairs)
+        middle = len(ratios) // 2
+        ratio = (ratios[middle] + ratios[~middle]) / 2
         spread = max(abs(each / ratio - 1) for each in ratios)
         least = _HALF_WIDTHS.get(len(ratios), _LEAST_HALF_WIDTH)
         return Correction(ratio, min(_MOST_HALF_WIDTH, max(least, spread)), len(ratios))
