@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,23 +46,38 @@ def collect(path: Path, selection: Selection, cache: MeasureCache | None) -> Sna
     Raises SourceError when `path` is none of these, or when git or the repository's own files cannot be read.
     """
     folder = _folder(path)
-    repository = open_repository(folder)
-    if repository is None:
-        return _read(_list_folder(folder), selection, cache)
-    with repository:
-        listing = _list_repository(repository, folder)
-    return _read(listing, selection, cache)
+    with _no_garbage_collection():
+        repository = open_repository(folder)
+        if repository is None:
+            return _read(_list_folder(folder), selection, cache)
+        with repository:
+            listing = _list_repository(repository, folder)
+        return _read(listing, selection, cache)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hundreds of thousands of small values are made here and none in a cycle; looking for cycles takes a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _folder(path: Path) -> Path:
-    if path.is_dir():
-        return path.resolve()
-    if path.exists():
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+    if not stat.S_ISDIR(mode):
         raise SourceError(
             f"{path} is not a folder.",
             hint=f"To review one file, give its folder and name the file: {path.parent} --include '/{path.name}'",
         )
-    raise SourceError(f"{path} does not exist.")
+    return path.resolve()
 
 
 def _list_repository(repository: Repository, folder: Path) -> _Listing:

@@ -23,6 +23,10 @@ _SAYS_GENERATED = re.compile(
     rb"|\bdo not (?:edit|modify|change)(?s:.{0,200})auto-?(?:matically )?generated",
     re.MULTILINE,
 )
+_CODE = re.compile(
+    rb"^(?:import|from|package|using|use|require|const|var|let|def|class|function|export|fn|pub|static|int|void)\b", re.MULTILINE
+)
+"""Where code begins, the words are no longer the file's own header: a generator holds the header it writes."""
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".txt")
 """Where such words are more likely about one section, or about other files."""
 
@@ -45,7 +49,8 @@ def says_generated(utf8: bytes) -> bool:
     head = utf8[:_HEADER].lower()
     if b"generated" not in head or (b"do not " not in head and b"@generated" not in head):
         return False
-    return _SAYS_GENERATED.search(head) is not None
+    code = _CODE.search(head)
+    return _SAYS_GENERATED.search(head, 0, code.start() if code else len(head)) is not None
 
 
 def is_prose(path: str) -> bool:

@@ -53,6 +53,8 @@ class Examiner:
 
     def _unreadable(self, entry: Entry) -> SkippedFile | None:
         """What the list itself says about an entry that is no file to read."""
+        if entry.is_tracked_file and not entry.missing:
+            return None
         if entry.is_submodule:
             return SkippedFile(entry.path, SkipReason.SUBMODULE)
         if entry.is_embedded:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +22,7 @@ from reviewer.findings import SkippedFile, SkipReason
 DEEPEST = 100
 """Folders below the root that are entered. Each costs an open file; macOS allows a process 256 of them by default."""
 
+_NO_NAMES = frozenset({b"", b".", b".."})
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -66,15 +66,20 @@ class Reader:
 
     def read(self, path: str, limit: int) -> bytes:
         """The whole content of a regular file of at most `limit` bytes; raises NotReadError for everything else."""
-        with self._handle(path) as handle:
-            size = _regular_size(handle, limit)
-            return _read_exactly(handle, size)
+        handle = self._open_file(path)
+        try:
+            return _read_exactly(handle, _regular_size(handle, limit))
+        finally:
+            os.close(handle)
 
     def head(self, path: str, length: int) -> bytes:
         """The first `length` bytes of a regular file of any size; raises NotReadError for everything else."""
-        with self._handle(path) as handle:
+        handle = self._open_file(path)
+        try:
             _regular_size(handle, None)
             return os.read(handle, length)
+        finally:
+            os.close(handle)
 
     def size(self, path: str) -> int:
         """Bytes of a regular file, without opening it; raises NotReadError for everything else."""
@@ -104,17 +109,12 @@ class Reader:
         except OSError as error:
             raise _translated(error) from error
 
-    @contextmanager
-    def _handle(self, path: str) -> Iterator[int]:
+    def _open_file(self, path: str) -> int:
         folder, name = self._enter(path_bytes(path))
         try:
-            handle = os.open(name, _FILE, dir_fd=folder)
+            return os.open(name, _FILE, dir_fd=folder)
         except OSError as error:
             raise _translated(error) from error
-        try:
-            yield handle
-        finally:
-            os.close(handle)
 
     def _enter(self, path: bytes) -> tuple[int, bytes]:
         """The open folder of a path, and its last name."""
@@ -157,7 +157,7 @@ def _open_folder(name: bytes, above: int) -> int:
 
 def _check_name(name: bytes) -> None:
     """A hostile index can hold any string; `.git` is refused in any case because some file systems fold it."""
-    if name in {b"", b".", b".."} or name.lower() == b".git" or b"\0" in name:
+    if name in _NO_NAMES or (len(name) == len(b".git") and name.lower() == b".git") or b"\0" in name:
         raise NotReadError(SkipReason.NOT_A_FILE, "a name no file of a repository can have")
 
 
@@ -215,7 +215,7 @@ def read_special(path: Path, limit: int) -> bytes | None:
     try:
         return _read_exactly(handle, _regular_size(handle, limit))
     except NotReadError as error:
-        raise SourceError(f"{path} cannot be read: {error.reason}. {error.detail}".rstrip()) from error
+        raise SourceError(f"{path} cannot be read: {error.reason} ({error.detail}).") from error
     finally:
         os.close(handle)
 

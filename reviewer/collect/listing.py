@@ -9,6 +9,7 @@ from reviewer.collect.files import path_text
 LIST_ARGUMENTS = ("ls-files", "-z", "-t", "-s", "-c", "-o", "-m", "-d", "--exclude-standard")
 """Tracked and untracked-but-not-ignored files; status letter, mode, blob id and stage; a second record for changed or missing ones."""
 
+_FILES = frozenset({"100644", "100755"})
 _LINK, _GITLINK = "120000", "160000"
 
 
@@ -25,6 +26,11 @@ class Entry(NamedTuple):
     """True when git has it in the index and it is not on disk."""
     sparse: bool
     """True when the index says that it is not to be checked out (skip-worktree)."""
+
+    @property
+    def is_tracked_file(self) -> bool:
+        """Tracked as a file, executable or not: nearly all entries are."""
+        return self.mode in _FILES
 
     @property
     def is_link(self) -> bool:

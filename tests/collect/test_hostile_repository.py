@@ -99,9 +99,8 @@ def test_nothing_it_names_is_run_by_any_question(question: tuple[str, ...], host
     root, canaries = hostile
     repository = open_repository(root)
     assert repository is not None
-    with repository:
-        with suppress(SourceError):  # some miss the object that is not there, and none fetches it
-            repository.run(*question)
+    with repository, suppress(SourceError):  # some miss the object that is not there, and none fetches it
+        repository.run(*question)
     assert [] == sorted(canaries.iterdir())
 
 
@@ -150,7 +149,7 @@ def test_an_excludes_file_that_is_a_device_is_left_alone_with_a_note(
     git(root, "config", "core.excludesFile", "/dev/zero")
     snapshot = collected(root)
     assert ["a"] == [file.path for file in snapshot.files]
-    assert ("core.excludesFile is not used: /dev/zero cannot be read: not a regular file. a device",) == snapshot.notes
+    assert ("core.excludesFile is not used: /dev/zero cannot be read: not a regular file (a device).",) == snapshot.notes
 
 
 def test_an_index_that_names_files_outside_reads_none_of_them(
