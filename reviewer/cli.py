@@ -45,9 +45,12 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _tell(error: ReviewerError) -> int:
-    click.echo(f"reviewer: {error.message}", err=True)
+    """One sentence and what to do about it. Both may hold a path of the repository, so nothing in them may act on the terminal."""
+    from reviewer.report.inert import visible
+
+    click.echo(f"reviewer: {visible(error.message)}", err=True)
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        click.echo(f"  {visible(error.hint)}", err=True)
     return error.exit_code
 
 

@@ -33,8 +33,8 @@ class Terminal:
         self._bar: Progress | None = None
 
     def say(self, text: str) -> None:
-        """A line for everyone but `--quiet`."""
-        if not self._quiet:
+        """A line for everyone but `--quiet`; nothing for an empty text."""
+        if text and not self._quiet:
             self._line(text)
 
     def detail(self, text: str) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_DOCUMENT = re.compile(r'^<document id="([^"\n]+)" path=(".*")>\n(.*?)\n</document id="\1">$', re.MULTILINE | re.DOTALL)
+_DOCUMENT = re.compile(r'^<document id="([^"\n]+)" path=("[^\n]*")>\n(.*?)\n</document id="\1">$', re.MULTILINE | re.DOTALL)
 
 _PATTERNS = (
     (

@@ -13,6 +13,7 @@ from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan
 from reviewer.planning import Wishes
+from reviewer.terminal import Terminal
 
 
 def collect_snapshot(setup: Setup) -> Snapshot:
@@ -22,9 +23,11 @@ def collect_snapshot(setup: Setup) -> Snapshot:
     return collect(setup.path, selection, MeasureCache(setup.state))
 
 
-def make_wishes(setup: Setup) -> Wishes:
+def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
     """What the settings ask of a model. Raises ConfigError."""
     config = setup.config
+    corrections = load_corrections(setup.state)
+    terminal.say(corrections.note)
     catalogue = load_models(setup)
     model = catalogue.find(config.model)
     return Wishes(
@@ -35,7 +38,7 @@ def make_wishes(setup: Setup) -> Wishes:
         max_output=config.max_output,
         language=config.language,
         instructions=instructions(setup),
-        correction=load_corrections(setup.state).get(model.id),
+        correction=corrections.get(model.id),
         today=date.today(),  # noqa: DTZ011 - retirement dates are days, wherever the reader is
     )
 

@@ -28,7 +28,7 @@ def run(call: Call, *, exact: bool) -> int:
     templates = Templates(Path(config.templates) if config.templates else None)
     with terminal.working("reading"):
         snapshot = collect_snapshot(setup)
-        wishes = make_wishes(setup)
+        wishes = make_wishes(setup, terminal)
         plan = plan_review(snapshot, wishes, templates)
     if exact and plan.window is not None:
         plan = _counted(call, setup, snapshot, wishes, templates, plan, terminal)
@@ -55,5 +55,5 @@ def _counted(
     if number is None:
         return plan
     plan = settle(plan, number)
-    terminal.detail(learn_count(setup, plan))
+    terminal.say(learn_count(setup, plan))
     return plan

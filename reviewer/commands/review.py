@@ -118,10 +118,10 @@ def _claude(
         f"{setup.top.name}: {len(snapshot.files):,} files, to {config.model} at {engine.endpoint} with {visible(who.source)}"
     )
     keeper = Keeping(snapshot, RunStore(setup.state), stack, terminal)
-    wishes = make_wishes(setup)
+    wishes = make_wishes(setup, terminal)
 
     def approve(plan: Plan) -> None:
-        terminal.detail(learn_count(setup, plan))
+        terminal.say(learn_count(setup, plan))
         _approve(plan, config, terminal)
 
     try:
@@ -165,7 +165,7 @@ def _print_prompt(setup: Setup, terminal: Terminal, templates: Templates, target
     from reviewer.engine.request import request_text
 
     snapshot = collect_snapshot(setup)
-    wishes = make_wishes(setup)
+    wishes = make_wishes(setup, terminal)
     plan = plan_review(snapshot, wishes, templates)
     prompt, unread = prepare_prompt(snapshot, plan, wishes, templates)
     if unread:
