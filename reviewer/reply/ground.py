@@ -24,6 +24,8 @@ _TELLING = 8
 """Letters, digits and underscores a quote needs before it says by itself which place is meant: `return x` does, `else:` does not."""
 _NAMING = 3
 """Fewer than this say nothing even where they stand only once."""
+_MAX_PARTS = 6
+"""A quote with more ellipses than five is a sketch."""
 _SLACK = 2
 """Lines by which a claimed line may be off and still agree: files are sent without line numbers, so claims are counted by eye."""
 
@@ -102,9 +104,9 @@ def _look(source: SourceText, claim: Claim) -> _Found | str:
 
 def _with_gaps(source: SourceText, quote: str, claim: Claim) -> Place | None:
     pieces = parts(quote)
-    if not any(_letters(piece) >= _TELLING for piece in pieces):
+    if not 0 < len(pieces) <= _MAX_PARTS or pieces == [quote] or max(map(_letters, pieces)) < _TELLING:
         return None
-    return _choose(source.with_gaps(pieces, claim.start_line), quote, claim) if pieces != [quote] else None
+    return _choose(source.with_gaps(pieces, claim.start_line), quote, claim)
 
 
 def _choose(places: Sequence[Place], quote: str, claim: Claim) -> Place | None:

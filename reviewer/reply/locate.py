@@ -15,7 +15,7 @@ from itertools import accumulate, islice
 
 from reviewer.reply.fingerprint import squeeze
 
-_PLACES = 1000
+_PLACES = 200
 """Places of one quote that are compared; past them, only those after the claimed line."""
 _NEAR = 200
 """Lines before the claimed one from which those are sought."""
@@ -123,7 +123,7 @@ class SourceText:
 
 
 def _occurrences(text: str, wanted: str, near: int) -> list[int]:
-    """Where `wanted` stands in `text`: the first thousand places, and when there are more, as many from the place `near` on."""
+    """Where `wanted` stands in `text`: the first 200 places, and when there are more, as many from the place `near` on."""
     first = list(islice(_forward(text, wanted, 0), _PLACES))
     if len(first) < _PLACES:
         return first

@@ -1,4 +1,7 @@
-"""What else a quote may mean that is not in the file as it stands: models add line numbers and fences, and leave parts out."""
+"""What else a quote may mean that is not in the file as it stands: models add line numbers and fences, and leave parts out.
+
+Only forms that models are known to use, and that can be told from code, are undone; each is tried after the quote as it stands.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import re
 from itertools import pairwise
 
 _NUMBERED = re.compile(r"[ \t]{0,8}[Ll]?(\d{1,7})[ \t]?(?:[|:│→]|\t)[ \t]?(.*)", re.DOTALL)
-_ONE_SPACE = re.compile(r"[ \t]{0,8}[Ll]?\d{1,7}[ \t]?(?:[|:│→]|\t) ")
 _FENCE = re.compile(r"[ \t]{0,8}(?:```|~~~)[^\n]{0,40}\n(.*)\n[ \t]{0,8}(?:```|~~~)", re.DOTALL)
 _GAP = re.compile(
     r"^[ \t]{0,200}(?:#|//|/\*|--|<!--|;)?[ \t]{0,8}(?:\.{3}|…)[ \t]{0,8}(?:\*/|-->)?[ \t]{0,200}$|\.{3}|…", re.MULTILINE

@@ -17,8 +17,11 @@ from reviewer.reply.fingerprint import squeeze
 from reviewer.reply.locate import Place, SourceText
 
 THRESHOLD = 0.85
+"""Measured on 77 Python files (1.3 MB): of quotes of 1 to 8 lines of another file, 2 in 1,500 were taken to stand in the wrong one;
+of quotes with one wrong character 82 % were found for one line and 99 % for more, with a line left out 84 %. At 0.75 false ones rise
+no further but lines with another word in them pass, which may be another statement; at 0.9 half of the one-line slips are lost."""
 MAX_CHARACTERS = 4_000
-"""Longer quotes (white space aside), some 100 lines, are only looked for word by word."""
+"""Longer quotes (white space aside), some 100 lines, are not looked for by likeness: ten lines are asked for at most."""
 _WORD = re.compile(r"\w{2,}")
 _COMMON = 200
 """A word on more lines than this votes for none: it would vote for everything."""
@@ -63,7 +66,7 @@ class _Quote:
         self.size = len(lines)
         self.words = [set(_WORD.findall(text)) for text in lines]
         self.text = squeeze("".join(lines))
-        self.pairs = pairs(self.text) if len(self.text) <= MAX_CHARACTERS else Counter[str]()
+        self.pairs = pairs(self.text[:MAX_CHARACTERS])
 
 
 def _postings(source: SourceText, filled: list[int], words: set[str]) -> dict[str, list[int]]:
@@ -89,7 +92,7 @@ def _candidates(filled: list[int], quote: _Quote, postings: dict[str, list[int]]
 
 def _closest(source: SourceText, filled: list[int], quote: _Quote, postings: dict[str, list[int]]) -> Place | None:
     best, found = 0.0, (0, 0)
-    for start in _candidates(filled, quote, postings):
+    for start in () if len(quote.text) > MAX_CHARACTERS else _candidates(filled, quote, postings):
         windows = [(start, quote.size)]
         if _likeness_at(source, filled, quote, start, quote.size) >= _WORTH_RESIZING:
             windows += [
