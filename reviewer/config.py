@@ -123,7 +123,7 @@ class Config:
     )
     quiet: bool = _option("Say nothing on standard error but errors.", "flag", default=False, short="q", operator=True)
     verbose: bool = _option("Say more on standard error.", "flag", default=False, short="v", operator=True)
-    progress: bool = _option("Show progress on standard error.", "flag", default=True, operator=True)
+    progress: bool = _option("Draw no progress on standard error.", "flag", default=True, operator=True)
     color: str = _option(
         "Colour on the terminal; NO_COLOR is respected.",
         "choice",
