@@ -59,14 +59,16 @@ def find_similar(source: SourceText, wanted: Sequence[Wanted]) -> list[Place | N
 
 
 class _Quote:
-    """A quote's lines that are not blank, their words and pairs."""
+    """A quote's lines that are not blank, their words and pairs; of a quote that is too long nothing."""
 
     def __init__(self, lines: list[str], line: int) -> None:
         self.line = line
+        self.text = squeeze("".join(lines))
+        if len(self.text) > MAX_CHARACTERS:
+            lines, self.text = [], ""
         self.size = len(lines)
         self.words = [set(_WORD.findall(text)) for text in lines]
-        self.text = squeeze("".join(lines))
-        self.pairs = pairs(self.text[:MAX_CHARACTERS])
+        self.pairs = pairs(self.text)
 
 
 def _postings(source: SourceText, filled: list[int], words: set[str]) -> dict[str, list[int]]:
@@ -92,7 +94,7 @@ def _candidates(filled: list[int], quote: _Quote, postings: dict[str, list[int]]
 
 def _closest(source: SourceText, filled: list[int], quote: _Quote, postings: dict[str, list[int]]) -> Place | None:
     best, found = 0.0, (0, 0)
-    for start in () if len(quote.text) > MAX_CHARACTERS else _candidates(filled, quote, postings):
+    for start in _candidates(filled, quote, postings):
         windows = [(start, quote.size)]
         if _likeness_at(source, filled, quote, start, quote.size) >= _WORTH_RESIZING:
             windows += [

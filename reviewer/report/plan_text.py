@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from reviewer.collect.snapshot import Snapshot
 from reviewer.findings import SkippedFile, SkipReason
 from reviewer.plan.decision import CostRange, Plan, TokenRange
+from reviewer.report.amounts import bytes_text
 from reviewer.report.inert import visible, visible_path
 from reviewer.report.token_tree import Row, biggest
 
@@ -35,11 +36,11 @@ def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
     size = sum(file.size for file in snapshot.files)
     lines = sum(file.lines for file in snapshot.files)
     facts = {
-        "Files": f"{len(snapshot.files):,} read ({_size(size)}, {lines:,} lines), {len(snapshot.skipped):,} skipped",
+        "Files": f"{len(snapshot.files):,} read ({bytes_text(size)}, {lines:,} lines), {len(snapshot.skipped):,} skipped",
         "Tokens": _tokens(plan.tokens),
         "Model": plan.model.id + (f", effort {plan.effort}" if plan.effort else ""),
         "Window": _window(plan),
-        "Requests": f"{plan.requests:,}, up to {plan.max_output:,} tokens each in answer",
+        "Requests": f"{plan.requests:,}, with up to {plan.max_output:,} tokens of answer{' each' if plan.requests > 1 else ''}",
         "Cost": _cost(plan.cost),
     }
     if plan.overflow is not None:
@@ -118,11 +119,3 @@ def _wrapped(text: str, columns: int, label: str) -> list[str]:
         break_on_hyphens=False,
         break_long_words=False,
     )
-
-
-def _size(count: int) -> str:
-    """Bytes in decimal units, as disks and the provider's limits are given."""
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= step:
-            return f"{count / step:.1f} {unit}"
-    return f"{count} bytes"

@@ -1,0 +1,79 @@
+"""Plans that the report tests render, made by hand so that every part of a plan is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
+from reviewer.findings import SkippedFile, SkipReason
+from reviewer.plan.catalog import load_catalogue
+from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Plan, TokenRange, WindowName
+
+_MEASURE = TextMeasure(characters=4000, non_ascii=0, claude2=1100.0, o200k=1000.0)
+_CATALOGUE = load_catalogue()
+_TOKENS = {
+    "shop/api/handlers.py": 41_200,
+    "shop/api/schema.py": 8_300,
+    "shop/stock.go": 12_050,
+    "web/src/components/Basket.tsx": 9_900,
+    "web/src/components/Till.tsx": 7_400,
+    "docs/guide/en/start.md": 3_100,
+    "README.md": 950,
+    "CLAUDE.md": 120,
+    "tools/one/only/here.sh": 80,
+}
+
+SNAPSHOT = Snapshot(
+    root=Path("/somewhere/shop"),
+    scope="",
+    commit="0123456789abcdef0123456789abcdef01234567",
+    in_git=True,
+    files=tuple(
+        SourceFile(path, tokens * 4, tokens // 10, Encoding.UTF_8, _MEASURE, None) for path, tokens in sorted(_TOKENS.items())
+    ),
+    skipped=(
+        SkippedFile("logo.png", SkipReason.MEDIA),
+        SkippedFile("package-lock.json", SkipReason.LOCK_FILE, "package-lock.json"),
+        *(SkippedFile(f"photos/{number}.jpg", SkipReason.MEDIA) for number in range(40)),
+    ),
+    guidance=("CLAUDE.md",),
+    notes=("3 files are read as Windows-1252, which they are not marked as.",),
+)
+
+PLAN = Plan(
+    model=_CATALOGUE.find("claude-opus-5-5"),
+    window=WindowName.STANDARD,
+    window_tokens=200_000,
+    betas=(),
+    max_output=32_000,
+    effort="high",
+    requests=1,
+    tokens=TokenRange(estimate=84_600, low=79_100, high=91_300),
+    cost=CostRange(0.62, 1.4149),
+    per_file=tuple(FileTokens(path, tokens) for path, tokens in sorted(_TOKENS.items(), key=lambda entry: -entry[1])),
+    notes=("12,400 tokens less would halve the price; shop/api/handlers.py has 41,200.",),
+    basis=Basis(
+        catalogue=_CATALOGUE,
+        context=Context.AUTO,
+        today=date(2026, 11, 23),
+        measure=_MEASURE,
+        fixed_tokens=1000,
+        request_bytes=400_000,
+        uncorrected=84_600,
+        note="",
+    ),
+)
+
+OVERFLOW = replace(
+    PLAN,
+    window=None,
+    window_tokens=1_000_000,
+    requests=0,
+    cost=None,
+    tokens=TokenRange(estimate=1_400_000, low=1_300_000, high=1_500_000),
+    overflow="The prompt has about 1,400,000 tokens; claude-opus-5-5 has 1,000,000: 432,000 too many. Leave something out with --exclude.",
+)
+
+EXACT = replace(PLAN, tokens=TokenRange(estimate=86_411, low=86_411, high=86_411, exact=86_411), effort=None, notes=())
