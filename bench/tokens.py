@@ -13,7 +13,6 @@ band that is printed for a public vocabulary, and the error that is left once a 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import statistics
 import subprocess
 import sys
@@ -24,16 +23,10 @@ from pathlib import Path
 
 from reviewer.collect.measure import measure
 from reviewer.plan.model import Tokenizer
+from reviewer.plan.sample import Block, blocks, sample_ratio
 from reviewer.plan.tokens import all_tokens, band
 
 LARGEST_FILE = 1 << 20
-BLOCK = 512
-"""Bytes of one block of the sample: many short ones see more of a repository than a few long ones, and the tokens cut at their ends do
-not matter yet."""
-SHARE = 0.05
-LEAST_BLOCKS = 768
-"""Blocks of the smallest sample (384 KiB): what matters is their number, not their share. With these figures no repository of 75 was further
-off than 2.2 % wherever the first block lay."""
 
 Counter = Callable[[str], int]
 
@@ -111,59 +104,33 @@ def _is_text(data: bytes) -> bool:
     return b"\0" not in data
 
 
-def sample(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """About 5 % of the text, chosen so that anyone gets the same: blocks at equal distances, each with its file's path.
-
-    The files stand behind each other by suffix and path, so that equal distances give every kind of file its share, and every byte the
-    same chance; where the first block lies is decided by a hash of the names and sizes.
-    """
-    ordered = sorted(files, key=lambda file: (Path(file[0]).suffix, file[0]))
-    total = sum(len(data) for _, data in ordered)
-    distance = max(BLOCK, total // max(LEAST_BLOCKS, int(total * SHARE / BLOCK)))
-    digest = hashlib.sha256(repr([(name, len(data)) for name, data in ordered]).encode()).digest()
-    following = int.from_bytes(digest[:8], "big") % distance
-    chosen = []
-    start = 0
-    for name, data in ordered:
-        while following < start + len(data):
-            at = following - start
-            chosen.append((name, data[at : at + BLOCK]))
-            following += distance
-        start += len(data)
-    return chosen
-
-
-def sample_ratio(blocks: Sequence[tuple[str, bytes]], rates: Mapping[str, float], count: Counter) -> float:
-    """Actual tokens over estimated ones, in the sample.
-
-    `rates` is each file's estimated tokens a byte: a block is held against its whole file's estimate, not measured anew, so that what a
-    long file's estimate misses between its slices is corrected too.
-    """
-    actual = sum(count(block.decode(errors="ignore")) for _, block in blocks)
-    return actual / sum(rates[name] * len(block) for name, block in blocks)
+def sampled_tokens(files: Mapping[str, bytes], chosen: Sequence[Block], count: Counter) -> int:
+    """True tokens of the sample's blocks."""
+    cut = (files[block.path][block.start : block.start + block.length] for block in chosen)
+    return sum(count(piece.decode(errors="ignore")) for piece in cut)
 
 
 def rows(repository: Path, tokenizers: dict[Tokenizer, Counter]) -> Iterator[Row]:
     """The table's lines for one repository."""
-    files = list(texts(repository))
-    blocks = sample(files)
-    measures = [measure(data) for _, data in files]
+    files = dict(texts(repository))
+    chosen = list(blocks([(name, len(data)) for name, data in files.items()]))
+    measures = [measure(data) for data in files.values()]
     parts = [part for part in repository.resolve().parts if part not in {"repo", ".git"}]
     for tokenizer, count in tokenizers.items():
         each = all_tokens(measures, tokenizer)
-        rates = {name: tokens / len(data) for (name, data), tokens in zip(files, each, strict=True)}
+        rates = {name: tokens / len(data) for (name, data), tokens in zip(files.items(), each, strict=True)}
         estimate = sum(each)
         printed = band(estimate, tokenizer)
         yield Row(
             repository=parts[-1],
             tokenizer=tokenizer.value,
             files=len(files),
-            size=sum(len(data) for _, data in files),
-            actual=sum(count(data.decode()) for _, data in files),
+            size=sum(len(data) for data in files.values()),
+            actual=sum(count(data.decode()) for data in files.values()),
             estimate=estimate,
             low=printed.low,
             high=printed.high,
-            sampled=estimate * sample_ratio(blocks, rates, count),
+            sampled=estimate * sample_ratio(chosen, rates, sampled_tokens(files, chosen, count)),
         )
 
 

@@ -200,6 +200,24 @@ def test_plan_needs_no_network_and_exact_asks_the_free_count(repository: Path, s
     assert [request.path for request in server.requests] == ["/v1/messages/count_tokens"]
 
 
+def test_exact_counts_a_sample_of_what_is_too_large_for_any_window(
+    reviewer: Run, make_repository: Callable[[Mapping[str, str]], Path], server: MessagesServer
+) -> None:
+    text = "".join(f"value_{number} = compute(first={number}, second='{number * 7}')\n" for number in range(12_000))
+    root = make_repository({f"module_{number}.py": text for number in range(6)})
+
+    offline = reviewer("plan", "--format", "json", cwd=root)
+    exact = reviewer("plan", "--exact", "--format", "json", cwd=root, env=server.environment)
+
+    assert (offline.code, exact.code) == (3, 3)
+    tokens, before = json.loads(exact.out)["tokens"], json.loads(offline.out)["tokens"]
+    assert tokens["exact"] is None
+    assert tokens["high"] - tokens["low"] < 0.1 * (before["high"] - before["low"]) + 0.07 * tokens["estimate"]
+    (request,) = server.requests
+    assert 300_000 < request.size < 1_000_000
+    assert "corrected by what the provider counted for a sample" in " ".join(json.loads(exact.out)["notes"])
+
+
 @dataclass(frozen=True)
 class Fault:
     name: str

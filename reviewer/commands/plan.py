@@ -13,7 +13,6 @@ from reviewer.commands.outputs import print_out
 from reviewer.commands.setup import Setup, prepare
 from reviewer.errors import EXIT_OK, DoesNotFitError
 from reviewer.plan.decision import Plan
-from reviewer.plan.window import settle
 from reviewer.planning import Wishes, plan_review
 from reviewer.report import plan_json, plan_text
 from reviewer.templating import Templates
@@ -30,8 +29,8 @@ def run(call: Call, *, exact: bool) -> int:
         snapshot = collect_snapshot(setup)
         wishes = make_wishes(setup, terminal)
         plan = plan_review(snapshot, wishes, templates)
-    if exact and plan.window is not None:
-        plan = _counted(call, setup, snapshot, wishes, templates, plan, terminal)
+    if exact:
+        plan = _exact(call, setup, snapshot, wishes, templates, plan, terminal)
     if config.format == "json":
         print_out(plan_json.render(plan, snapshot))
     else:
@@ -39,21 +38,17 @@ def run(call: Call, *, exact: bool) -> int:
     return DoesNotFitError.exit_code if plan.window is None else EXIT_OK
 
 
-def _counted(
+def _exact(
     call: Call, setup: Setup, snapshot: Snapshot, wishes: Wishes, templates: Templates, plan: Plan, terminal: Terminal
 ) -> Plan:
-    """The plan with the provider's own count. Sends the request to count_tokens, which is free."""
+    """The plan with the provider's own count, which also teaches the next estimate."""
+    from reviewer.commands.counting import counted
     from reviewer.engine.claude import ClaudeEngine
-    from reviewer.review import prepare as prepare_prompt
 
     who = required_credentials(call.environ, "leave --exact out")
-    prompt, _ = prepare_prompt(snapshot, plan, wishes, templates)
     with terminal.working("counting"), ClaudeEngine(who, base_url=endpoint(setup)) as engine:
-        number = engine.count(prompt)
-        for note in engine.notes:
-            terminal.say(note)
-    if number is None:
-        return plan
-    plan = settle(plan, number)
+        plan = counted(plan, snapshot, wishes, templates, engine)
+    for note in engine.notes:
+        terminal.say(note)
     terminal.say(learn_count(setup, plan))
     return plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from datetime import date
 from operator import attrgetter
@@ -17,6 +18,7 @@ from reviewer.plan.decision import Basis, Context, FileTokens, Plan, TokenRange,
 from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
 from reviewer.plan.overflow import REQUEST_BYTES, overflow_text
 from reviewer.plan.price_steps import step_note
+from reviewer.plan.sample import HALF_WIDTH
 from reviewer.plan.tokens import FRAME, all_tokens, band, basis_note, file_tokens, total_measure
 
 _ANSWER = 32_000
@@ -95,6 +97,23 @@ def settle(plan: Plan, exact: int) -> Plan:
             tokens=TokenRange(estimate=exact, low=exact, high=exact, exact=exact),
             per_file=tuple(FileTokens(file.path, round(file.tokens * factor)) for file in plan.per_file),
             basis=dataclasses.replace(plan.basis, note=""),
+        )
+    )
+
+
+def settle_by_sample(plan: Plan, ratio: float) -> Plan:
+    """The same decision, after the provider counted a sample of the text: `ratio` times what was estimated, before any correction."""
+    estimate = plan.basis.uncorrected * ratio
+    factor = estimate / plan.tokens.estimate if plan.tokens.estimate else 1.0
+    low, high = math.floor(estimate * (1 - HALF_WIDTH)), math.ceil(estimate * (1 + HALF_WIDTH))
+    return _decided(
+        dataclasses.replace(
+            plan,
+            tokens=TokenRange(estimate=round(estimate), low=low, high=high),
+            per_file=tuple(FileTokens(file.path, round(file.tokens * factor)) for file in plan.per_file),
+            basis=dataclasses.replace(
+                plan.basis, note="The estimate is corrected by what the provider counted for a sample of the text."
+            ),
         )
     )
 
