@@ -17,7 +17,7 @@ from reviewer.collect.measure import ESTIMATOR_VERSION
 from reviewer.collect.snapshot import Encoding, TextMeasure
 
 _LAYOUT = 1
-"""Raised with every change of the table."""
+"""Raised with every change of the table, of decoding, or of what says that a file is generated."""
 _VERSION = ESTIMATOR_VERSION * 1_000 + _LAYOUT
 _LARGEST = 256 * 1024 * 1024
 """Bytes the file may have; a row takes about 80, so it holds three million blobs. A fuller one is begun anew."""
