@@ -218,6 +218,18 @@ def test_exact_counts_a_sample_of_what_is_too_large_for_any_window(
     assert "corrected by what the provider counted for a sample" in " ".join(json.loads(exact.out)["notes"])
 
 
+def test_refreshed_models_are_kept_and_shown(reviewer: Run, tmp_path: Path, server: MessagesServer) -> None:
+    offline = reviewer("models", cwd=tmp_path)
+    refreshed = reviewer("models", "--refresh", "--format", "json", cwd=tmp_path, env=server.environment)
+    again = reviewer("models", "--format", "json", cwd=tmp_path)
+
+    assert (offline.code, refreshed.code, again.code) == (0, 0, 0)
+    assert "claude-opus-5-5" in offline.out
+    assert refreshed.out == again.out
+    assert [request.path.partition("?")[0] for request in server.requests] == ["/v1/models"]
+    assert reviewer("models", "--refresh", cwd=tmp_path).code == 4
+
+
 @dataclass(frozen=True)
 class Fault:
     name: str
