@@ -46,18 +46,20 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _tell(error: ReviewerError) -> int:
     """One sentence and what to do about it. Both may hold a path of the repository, so nothing in them may act on the terminal."""
-    from reviewer.report.inert import visible
+    from reviewer.report.inert import visible_line
 
-    click.echo(f"reviewer: {visible(error.message)}", err=True)
+    click.echo(f"reviewer: {visible_line(error.message)}", err=True)
     if error.hint:
-        click.echo(f"  {visible(error.hint)}", err=True)
+        click.echo(f"  {visible_line(error.hint)}", err=True)
     return error.exit_code
 
 
 def _tell_bug() -> int:
+    from reviewer.report.inert import visible
+
     click.echo("reviewer: this is a bug of reviewer; please report it with the lines below", err=True)
     click.echo(f"reviewer {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
-    click.echo(traceback.format_exc(), err=True)
+    click.echo(visible(traceback.format_exc()), err=True)
     return EXIT_BUG
 
 

@@ -6,6 +6,7 @@ ReviewerError
 │   ├── TemplateError             a template is missing, or uses a name that does not exist
 │   └── SourceError               the path to review is not there, or not something that can be read
 ├── IncompleteError           3   nothing, or not everything, was reviewed
+│   ├── NothingToReviewError      there is no file, so silence would say nothing
 │   ├── DoesNotFitError           the prompt is larger than the model's window
 │   ├── OverBudgetError           the high estimate is above --max-cost
 │   └── DeclinedError             the person at the terminal said no to the price
@@ -71,6 +72,10 @@ class IncompleteError(ReviewerError):
     """Nothing, or not everything, was reviewed."""
 
     exit_code = 3
+
+
+class NothingToReviewError(IncompleteError):
+    """There is no file to review: a report without findings would look like praise."""
 
 
 class DoesNotFitError(IncompleteError):

@@ -17,7 +17,7 @@ from reviewer.collect.secrets import mask
 from reviewer.collect.snapshot import Snapshot
 from reviewer.engine.interface import Engine, Listener, Prompt, Reply, Stop
 from reviewer.engine.static import examine
-from reviewer.errors import DoesNotFitError
+from reviewer.errors import DoesNotFitError, NothingToReviewError
 from reviewer.findings import Confidence, Coverage, Finding, Making, Review, Severity, SkippedFile, Ungrounded
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
@@ -27,6 +27,7 @@ from reviewer.prompt import compose
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import Parsed, parse
 from reviewer.reply.select import select
+from reviewer.report.amounts import counted
 from reviewer.templating import Templates
 
 _AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded)
@@ -54,8 +55,9 @@ class Keeper(Protocol):
 def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates) -> tuple[Prompt, tuple[SkippedFile, ...]]:
     """The exact request for `plan`, and the files that could not be read a second time.
 
-    Raises DoesNotFitError when no window holds the estimate.
+    Raises NothingToReviewError when there is no file, and DoesNotFitError when no window holds the estimate.
     """
+    _require_files(snapshot)
     _require_window(plan)
     texts, unread = read_texts(snapshot)
     prompt = compose(
@@ -80,8 +82,8 @@ def review_with_model(
 ) -> Review:
     """Ask a model once about the whole snapshot.
 
-    `approve` is told the final plan before anything that costs is sent, and raises to stop. Raises DoesNotFitError when no window
-    holds the prompt, and ProviderError when no answer arrived at all.
+    `approve` is told the final plan before anything that costs is sent, and raises to stop. Raises NothingToReviewError when there is
+    no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
     """
     plan = plan_review(snapshot, wishes, templates)
     prompt, unread = prepare(snapshot, plan, wishes, templates)
@@ -106,7 +108,11 @@ def review_with_model(
 
 
 def review_built_in(snapshot: Snapshot, history: History, limits: Limits) -> Review:
-    """Run the built-in checks over the whole snapshot: no account, no network, and no model."""
+    """Run the built-in checks over the whole snapshot: no account, no network, and no model.
+
+    Raises NothingToReviewError when there is no file.
+    """
+    _require_files(snapshot)
     texts, unread = read_texts(snapshot)
     reply = examine(snapshot, texts, history)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)
@@ -178,9 +184,19 @@ def _settled(plan: Plan, exact: int | None) -> Plan:
     return plan
 
 
+def _require_files(snapshot: Snapshot) -> None:
+    if not snapshot.files:
+        skipped = len(snapshot.skipped)
+        hint = f"{counted(skipped, 'file')} skipped; `reviewer plan` says why." if skipped else ""
+        raise NothingToReviewError("there is no file to review", hint=hint)
+
+
 def _require_window(plan: Plan) -> None:
-    if plan.window is None:
-        raise DoesNotFitError("the repository does not fit the context window", hint=plan.overflow or "")
+    if plan.overflow is not None:
+        raise DoesNotFitError(
+            f"the repository does not fit, and nothing was sent. {plan.overflow.reason}",
+            hint=f"{plan.overflow.largest} {plan.overflow.helps} `reviewer plan` shows where the tokens are.",
+        )
 
 
 def _coverage(snapshot: Snapshot, unread: tuple[SkippedFile, ...]) -> Coverage:
@@ -201,9 +217,9 @@ def _problems(reply: Reply, parsed: Parsed, coverage: Coverage) -> tuple[str, ..
         problems.append("The answer is not of the agreed form; findings that could not be read are missing.")
     if parsed.rejected:
         problems.append(
-            f"{len(parsed.rejected)} parts of the answer are not of the agreed form and were left out: {parsed.rejected[0]}."
+            f"{counted(len(parsed.rejected), 'part')} of the answer left out, not being of the agreed form: {parsed.rejected[0]}."
         )
     lost = [file for file in coverage.skipped if file.reason.is_failure]
     if lost:
-        problems.append(f"{len(lost)} files that were meant to be read were not.")
+        problems.append(f"{counted(len(lost), 'file')} that should have been read could not be.")
     return tuple(problems)

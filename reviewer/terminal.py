@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reviewer.config import Config
+from reviewer.report.inert import visible_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,7 +45,11 @@ class Terminal:
 
     def ask(self, question: str) -> bool:
         """Ask for a yes; only where `can_ask`."""
-        return click.confirm(question, err=True)
+        try:
+            return click.confirm(question, err=True)
+        except click.Abort:
+            click.echo(err=True)  # the answer's line is still open
+            raise KeyboardInterrupt from None
 
     @contextmanager
     def working(self, what: str) -> Iterator[Callable[[str], None]]:
@@ -73,6 +78,8 @@ class Terminal:
         return bar, task
 
     def _line(self, text: str) -> None:
+        # Names and titles in it come from the repository and the model.
+        text = visible_line(text)
         if self._bar is not None:
             self._bar.console.print(text, soft_wrap=True)
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.findings import SkippedFile, SkipReason
 from reviewer.plan.catalog import load_catalogue
-from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Plan, TokenRange, WindowName
+from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Overflow, Plan, TokenRange, WindowName
 
 _MEASURE = TextMeasure(characters=4000, non_ascii=0, claude2=1100.0, o200k=1000.0)
 _CATALOGUE = load_catalogue()
@@ -73,7 +73,11 @@ OVERFLOW = replace(
     requests=0,
     cost=None,
     tokens=TokenRange(estimate=1_400_000, low=1_300_000, high=1_500_000),
-    overflow="The prompt has about 1,400,000 tokens; claude-opus-5-5 has 1,000,000: 432,000 too many. Leave something out with --exclude.",
+    overflow=Overflow(
+        "The prompt has about 1,400,000 tokens; claude-opus-5-5 has 1,000,000: 432,000 too many.",
+        "Largest folders: shop/ (61,550).",
+        "No other model of the catalogue would hold it. What helps: --exclude leaves files out.",
+    ),
 )
 
 EXACT = replace(PLAN, tokens=TokenRange(estimate=86_411, low=86_411, high=86_411, exact=86_411), effort=None, notes=())

@@ -36,6 +36,14 @@ class Outcome:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background has SIGINT ignored, and so would each process started here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def server() -> Iterator[MessagesServer]:
     with MessagesServer(key=SECRET_KEY) as running:
@@ -146,6 +154,34 @@ def test_what_was_paid_for_stays_on_disk_for_its_owner_alone(reviewer: Run, repo
     assert json.loads(record)["state"] == "finished"
     assert SECRET_KEY not in record
     assert "import yaml" not in record
+
+
+@pytest.mark.parametrize("arguments", [["--engine", "static"], ["--engine", "claude"], ["--print-prompt", "-"]], ids=" ".join)
+def test_a_review_of_nothing_is_no_clean_review(
+    reviewer: Run, repository: Path, server: MessagesServer, arguments: list[str]
+) -> None:
+    outcome = reviewer("review", *arguments, "--exclude", "*", cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.splitlines()[-2:] == [
+        "reviewer: there is no file to review",
+        "  4 files skipped; `reviewer plan` says why.",
+    ]
+    assert server.requests == []
+
+
+def test_what_fits_no_window_is_told_with_its_biggest_files_and_no_name_gets_a_line_of_its_own(
+    reviewer: Run, make_repository: Callable[[Mapping[str, str]], Path], server: MessagesServer
+) -> None:
+    root = make_repository({"\n::stop-commands::x\n.md": "word " * 200_000})
+
+    outcome = reviewer("review", "--context", "standard", cwd=root, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "nothing was sent" in outcome.err
+    assert "\\n::stop-commands::x\\n.md" in outcome.err
+    assert not [line for line in outcome.err.splitlines() if line.lstrip().startswith("::")]
+    assert "/v1/messages" not in [request.path for request in server.requests]
 
 
 def test_fail_on_and_exit_zero(reviewer: Run, repository: Path, server: MessagesServer) -> None:

@@ -30,7 +30,7 @@ from reviewer.findings import Confidence, Review, Severity
 from reviewer.plan.decision import Plan
 from reviewer.planning import plan_review
 from reviewer.report import json_v1, markdown
-from reviewer.report.inert import visible
+from reviewer.report.amounts import counted
 from reviewer.review import Limits, review_built_in, review_with_model
 from reviewer.review import prepare as prepare_prompt
 from reviewer.runs import RunStore
@@ -115,12 +115,16 @@ def _claude(
         snapshot = collect_snapshot(setup)
         engine = stack.enter_context(ClaudeEngine(who, base_url=where))
     terminal.say(
-        f"{setup.top.name}: {len(snapshot.files):,} files, to {config.model} at {engine.endpoint} with {visible(who.source)}"
+        f"{setup.top.name}: {counted(len(snapshot.files), 'file')}, to {config.model} at {engine.endpoint} with {who.source}"
     )
     keeper = Keeping(snapshot, RunStore(setup.state), stack, terminal)
     wishes = make_wishes(setup, terminal)
 
+    counting = stack.enter_context(ExitStack())
+    counting.enter_context(terminal.working("counting the tokens"))
+
     def approve(plan: Plan) -> None:
+        counting.close()
         terminal.say(learn_count(setup, plan))
         _approve(plan, config, terminal)
 
@@ -169,7 +173,7 @@ def _print_prompt(setup: Setup, terminal: Terminal, templates: Templates, target
     plan = plan_review(snapshot, wishes, templates)
     prompt, unread = prepare_prompt(snapshot, plan, wishes, templates)
     if unread:
-        raise IncompleteError(f"{visible(unread[0].path)} {unread[0].reason}; the request would not be whole")
+        raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the request would not be whole")
     text = request_text(prompt)
     if target == STDOUT:
         print_out(text)
@@ -192,5 +196,6 @@ def _outcome(review: Review, config: Config, terminal: Terminal, chosen: tuple[O
 
 def _summary(review: Review) -> str:
     cost = "" if not review.making.cost_usd else f", ${review.making.cost_usd:,.2f}"
-    state = "complete" if review.complete else "INCOMPLETE: " + visible(" ".join(review.problems))
-    return f"{len(review.findings)} findings, {len(review.ungrounded)} ungrounded{cost}; {state}"
+    found = counted(len(review.findings), "finding")
+    state = "complete" if review.complete else "INCOMPLETE: " + " ".join(review.problems)
+    return f"{found}, {len(review.ungrounded):,} ungrounded{cost}; {state}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reviewer.findings import NO_USAGE, Claim, Usage
 from reviewer.reply.stream import ClaimStream
-from reviewer.report.inert import visible
+from reviewer.report.amounts import counted
 from reviewer.terminal import Terminal
 
 _CHARACTERS_PER_TOKEN = 2.5
@@ -35,7 +35,7 @@ class Watch:
     def started(self, usage: Usage, request_id: str) -> None:
         """Input tokens are known."""
         self._usage = usage
-        self._terminal.detail(f"request {visible(request_id)}: {usage.prompt_tokens:,} tokens in")
+        self._terminal.detail(f"request {request_id}: {usage.prompt_tokens:,} tokens in")
         self._show()
 
     def text(self, delta: str) -> None:
@@ -57,9 +57,9 @@ class Watch:
         )
         dollars = self._dollars(so_far)
         price = "" if dollars is None else f" · about ${dollars:,.2f}"
-        self._update(f"{self._model} · {self._usage.prompt_tokens:,} tokens in · {self._found} findings{price}")
+        self._update(f"{self._model} · {self._usage.prompt_tokens:,} tokens in · {counted(self._found, 'finding')}{price}")
 
 
 def _line_of(claim: Claim) -> str:
     place = f"{claim.path}:{claim.start_line}" if claim.start_line else claim.path
-    return f"{claim.severity.word:>8}  {visible(place)}  {visible(claim.title)}"
+    return f"{claim.severity.word:>8}  {place}  {claim.title}"

@@ -20,8 +20,6 @@ from reviewer.engine.places import is_code, is_rehearsal
 from reviewer.engine.points import Point, gathered, order
 from reviewer.findings import Category, Claim, Confidence, Severity
 
-LABEL = "Built-in checks only; no model has read this code."
-"""Stands in every report made this way."""
 MOST = 300
 """Claims in one answer; more than anyone reads, fewer than a reply may hold."""
 
@@ -89,16 +87,16 @@ def _item(claim: Claim) -> Mapping[str, str | int]:
 
 
 def _summary(texts: Mapping[str, str], claims: list[Claim]) -> str:
+    files = "1 file was" if len(texts) == 1 else f"{len(texts):,} files were"
     found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
     return (
-        f"{LABEL} {len(texts):,} files were searched for secrets and merge conflicts, Python files checked with ruff, and the history "
+        f"{files} searched for secrets and merge conflicts, Python files checked with ruff, and the history "
         f"searched for hot spots: {found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
         "say that it is right."
     )
 
 
 def _notes(linted: Linted, history: History, found: int) -> Iterator[str]:
-    yield LABEL
     if linted.note:
         yield linted.note
     if history.problem:

@@ -56,6 +56,21 @@ class FileTokens:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """What to tell the reader when nothing can be sent: whole sentences; `largest` and `helps` may be empty."""
+
+    reason: str
+    """How much too much it is, or that there is nothing to send."""
+    largest: str
+    """The biggest eaters."""
+    helps: str
+    """The models that would hold it, and the flags that shrink it."""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.reason, self.largest, self.helps) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
     """What the decision was made from, so that it can be made again when the exact count is known."""
@@ -102,5 +117,5 @@ class Plan:
     basis: Basis
     needs_exact: bool = False
     """The prompt may be larger than the window: it must be counted by the provider before anything is sent."""
-    overflow: str | None = None
-    """What to tell the reader when nothing can be sent: the biggest eaters, models that would hold it, flags that shrink it."""
+    overflow: Overflow | None = None
+    """Why nothing can be sent; None when it can."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from reviewer.plan.decision import Context, Plan
+from reviewer.plan.decision import Context, Overflow, Plan
 from reviewer.plan.model import Model, Status, Tokenizer
 from reviewer.plan.tokens import band, file_tokens
 
@@ -16,11 +16,11 @@ _LEAST_ANSWER = 8_000
 """Tokens. Less room than this for the answer is no advice."""
 
 
-def overflow_text(plan: Plan) -> str:
-    """A few sentences, plain text."""
+def overflow(plan: Plan) -> Overflow:
+    """Why nothing of `plan` can be sent, in plain text."""
     if not plan.per_file:
-        return "There is no file to review."
-    return " ".join(part for part in (_size(plan), _eaters(plan), _models(plan), _flags(plan)) if part)
+        return Overflow("There is no file to review.", "", "")
+    return Overflow(_size(plan), _eaters(plan), " ".join(part for part in (_models(plan), _flags(plan)) if part))
 
 
 def _size(plan: Plan) -> str:

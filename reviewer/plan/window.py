@@ -16,7 +16,7 @@ from reviewer.plan.correction import Correction
 from reviewer.plan.cost import range_for
 from reviewer.plan.decision import Basis, Context, FileTokens, Plan, TokenRange, WindowName
 from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
-from reviewer.plan.overflow import REQUEST_BYTES, overflow_text
+from reviewer.plan.overflow import REQUEST_BYTES, overflow
 from reviewer.plan.price_steps import step_note
 from reviewer.plan.sample import HALF_WIDTH
 from reviewer.plan.tokens import FRAME, all_tokens, band, basis_note, file_tokens, total_measure
@@ -162,8 +162,7 @@ def _decided(plan: Plan) -> Plan:
         cost=range_for(plan.model, _sendable_part(tokens, window.tokens - plan.max_output), plan.max_output, requests),
         needs_exact=sendable and not fitting,
     )
-    overflow = None if sendable else overflow_text(decided)
-    return dataclasses.replace(decided, overflow=overflow, notes=_notes(decided))
+    return dataclasses.replace(decided, overflow=None if sendable else overflow(decided), notes=_notes(decided))
 
 
 def _sendable_part(tokens: TokenRange, room: int) -> TokenRange:

@@ -15,6 +15,11 @@ def bytes_text(count: int) -> str:
     return "1 byte" if count == 1 else f"{count} bytes"
 
 
+def counted(number: int, one: str) -> str:
+    """A number and what it counts, in the plural unless it is one: `counted(2, "file")` is "2 files"."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 def seconds_text(seconds: float) -> str:
     """A time span: tenths below ten seconds, minutes and hours above."""
     if seconds < _SHORT:

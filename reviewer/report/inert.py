@@ -59,6 +59,14 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
+def visible_line(text: str) -> str:
+    r"""`visible`, and on one line: line feeds and tabs as `\n` and `\t`.
+
+    What starts a line of its own may command whoever reads the log: `::stop-commands::` on GitHub.
+    """
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def visible_path(path: str) -> str:
     r"""A path on one line: bytes that are not UTF-8 as `\xNN`, line feed and tab as `\n` and `\t`, the rest as in `visible`.
 

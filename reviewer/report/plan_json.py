@@ -28,7 +28,7 @@ def render(plan: Plan, snapshot: Snapshot) -> str:
             "tokens": _tokens(plan.tokens),
             "needs_exact": plan.needs_exact,
             "cost_usd": _cost(plan.cost),
-            "overflow": printable(plan.overflow) if plan.overflow else None,
+            "overflow": printable(str(plan.overflow)) if plan.overflow else None,
             "notes": [printable(note) for note in (*snapshot.notes, *plan.notes)],
             "commit": snapshot.commit,
             "scope": printable_path(snapshot.scope),

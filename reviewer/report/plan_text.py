@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from reviewer.collect.snapshot import Snapshot
 from reviewer.findings import SkippedFile, SkipReason
 from reviewer.plan.decision import CostRange, Plan, TokenRange
-from reviewer.report.amounts import bytes_text
+from reviewer.report.amounts import bytes_text, counted
 from reviewer.report.inert import visible, visible_path
 from reviewer.report.token_tree import Row, biggest
 
@@ -36,7 +36,7 @@ def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
     size = sum(file.size for file in snapshot.files)
     lines = sum(file.lines for file in snapshot.files)
     facts = {
-        "Files": f"{len(snapshot.files):,} read ({bytes_text(size)}, {lines:,} lines), {len(snapshot.skipped):,} skipped",
+        "Files": f"{len(snapshot.files):,} read ({bytes_text(size)}, {counted(lines, 'line')}), {len(snapshot.skipped):,} skipped",
         "Tokens": _tokens(plan.tokens),
         "Model": plan.model.id + (f", effort {plan.effort}" if plan.effort else ""),
         "Window": _window(plan),
@@ -45,7 +45,9 @@ def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
     }
     if plan.overflow is not None:
         del facts["Requests"], facts["Cost"]
-    return [line for label, fact in facts.items() for line in _wrapped(fact, columns, label)]
+        # The biggest eaters follow as a tree.
+        facts["Hint"] = visible(plan.overflow.helps)
+    return [line for label, fact in facts.items() if fact for line in _wrapped(fact, columns, label)]
 
 
 def _tokens(tokens: TokenRange) -> str:
@@ -55,8 +57,8 @@ def _tokens(tokens: TokenRange) -> str:
 
 
 def _window(plan: Plan) -> str:
-    if plan.window is None:
-        return f"none: the prompt does not fit. {visible(plan.overflow or '')}".rstrip()
+    if plan.overflow is not None:
+        return f"none. {visible(plan.overflow.reason)}"
     share = (plan.tokens.estimate + plan.max_output) / plan.window_tokens
     unsure = (
         "; the estimate could overflow it, so the provider is asked to count before anything is sent" if plan.needs_exact else ""

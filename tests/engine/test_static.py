@@ -13,7 +13,7 @@ from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasur
 from reviewer.engine import static
 from reviewer.engine.interface import Stop
 from reviewer.engine.leaks import leaks
-from reviewer.engine.static import LABEL, examine
+from reviewer.engine.static import examine
 from reviewer.findings import Category, Claim, Confidence, Finding, Severity, Usage
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import parse
@@ -53,12 +53,12 @@ TROUBLED = {
 }
 
 
-def test_the_answer_is_whole_costs_nothing_and_says_that_no_model_was_asked() -> None:
+def test_the_answer_is_whole_costs_nothing_and_names_no_model() -> None:
     reply = examine(snapshot({}), {}, History())
     assert (Stop.END, Usage(), "") == (reply.stop, reply.usage, reply.model)
     assert json.loads(reply.text)["findings"] == []
-    assert json.loads(reply.text)["summary"].startswith(LABEL)
-    assert LABEL in reply.notes
+    assert json.loads(reply.text)["summary"].startswith("0 files were searched")
+    assert reply.notes == ()
 
 
 def test_the_answer_passes_the_parser_and_every_quote_is_found_word_for_word() -> None:

@@ -84,8 +84,8 @@ def test_a_prompt_too_large_for_the_standard_window_alone_says_that_more_is_allo
     assert plan.window is None
     assert plan.requests == 0
     assert plan.overflow is not None
-    assert "allowed by --context standard" in plan.overflow
-    assert "--context 1m allows the model's whole window" in plan.overflow
+    assert "allowed by --context standard" in str(plan.overflow)
+    assert "--context 1m allows the model's whole window" in str(plan.overflow)
 
 
 def test_an_overflow_names_the_eaters_the_models_and_the_flags(snapshot_of: SnapshotOf) -> None:
@@ -93,7 +93,7 @@ def test_an_overflow_names_the_eaters_the_models_and_the_flags(snapshot_of: Snap
         snapshot_of({"src/big.py": 150_000, "src/more.py": 90_000, "docs/x.md": 40_000, "top.c": 9}), "claude-haiku-4-5"
     )
     assert plan.window is None
-    assert plan.overflow == (
+    assert str(plan.overflow) == (
         f"The prompt has about {plan.tokens.estimate:,} ({plan.tokens.low:,} to {plan.tokens.high:,}) tokens, with 32,000 more for the answer; "
         f"claude-haiku-4-5-20251001 has 200,000: {plan.tokens.estimate - 168_000:,} too many. "
         "Largest folders: src/ (303,680), docs/ (50,640), ./ (52). "
@@ -106,21 +106,21 @@ def test_an_overflow_names_the_eaters_the_models_and_the_flags(snapshot_of: Snap
 def test_models_on_their_way_out_or_not_for_everyone_are_not_recommended(snapshot_of: SnapshotOf) -> None:
     plan = plan_for(snapshot_of({"a.py": 140_000}), "claude-haiku-4-5", max_output=64_000)
     assert plan.overflow is not None
-    assert "mythos" not in plan.overflow
-    assert "claude-sonnet-4-5" not in plan.overflow
+    assert "mythos" not in str(plan.overflow)
+    assert "claude-sonnet-4-5" not in str(plan.overflow)
 
 
 def test_a_prompt_no_model_holds_says_so(snapshot_of: SnapshotOf) -> None:
     plan = plan_for(snapshot_of({"a.py": 2_000_000}))
     assert plan.overflow is not None
-    assert "No other model of the catalogue would hold it." in plan.overflow
+    assert "No other model of the catalogue would hold it." in str(plan.overflow)
 
 
 def test_a_shorter_answer_is_offered_where_it_would_make_the_room(snapshot_of: SnapshotOf) -> None:
     plan = settle(plan_for(snapshot_of({"a.py": 500_000})), 980_000)
     assert plan.window is None
     assert plan.overflow is not None
-    assert "--max-output 20000 leaves room for a shorter answer" in plan.overflow
+    assert "--max-output 20000 leaves room for a shorter answer" in str(plan.overflow)
     assert settle(plan_for(snapshot_of({"a.py": 500_000}), max_output=20_000), 980_000).window is WindowName.LONG
 
 
@@ -242,12 +242,12 @@ def test_a_request_longer_than_the_provider_takes_is_an_overflow() -> None:
     plan = plan_for(snapshot, model)
     assert plan.window is None
     assert plan.overflow is not None
-    assert plan.overflow.startswith("The request has about 36,000,000 bytes, and the provider takes 32,000,000.")
+    assert plan.overflow.reason.startswith("The request has about 36,000,000 bytes, and the provider takes 32,000,000.")
 
 
 def test_nothing_to_review_is_nothing_to_send(snapshot_of: SnapshotOf) -> None:
     plan = plan_for(snapshot_of({}))
-    assert (plan.window, plan.requests, plan.overflow) == (None, 0, "There is no file to review.")
+    assert (plan.window, plan.requests, str(plan.overflow)) == (None, 0, "There is no file to review.")
 
 
 def test_a_name_that_is_not_utf_8_is_planned_like_any_other(snapshot_of: SnapshotOf) -> None:

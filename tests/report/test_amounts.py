@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewer.report.amounts import bytes_text, seconds_text
+from reviewer.report.amounts import bytes_text, counted, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,7 @@ def test_bytes_are_given_in_decimal_units(count: int, expected: str) -> None:
 )
 def test_times_are_given_as_people_say_them(seconds: float, expected: str) -> None:
     assert seconds_text(seconds) == expected
+
+
+def test_one_is_not_in_the_plural() -> None:
+    assert ["0 files", "1 file", "1,200 files"] == [counted(number, "file") for number in (0, 1, 1200)]

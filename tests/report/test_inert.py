@@ -207,6 +207,10 @@ def test_what_cannot_be_seen_is_made_visible(text: str, expected: str) -> None:
     assert inert.visible(text) == expected
 
 
+def test_a_line_stays_one_line() -> None:
+    assert inert.visible_line("a\n::stop-commands::x\tb\r\nc\x1b") == "a\\n::stop-commands::x\\tb\\nc⟨U+001B⟩"
+
+
 def test_no_character_that_hides_or_commands_is_let_through() -> None:
     every = "".join(map(chr, range(0x110000)))
     left = {character for character in inert.visible(every) if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}

@@ -7,7 +7,7 @@ import pytest
 from plan_samples import EXACT, OVERFLOW, PLAN, SNAPSHOT
 
 from reviewer.findings import SkippedFile, SkipReason
-from reviewer.plan.decision import FileTokens
+from reviewer.plan.decision import FileTokens, Overflow
 from reviewer.report import plan_text
 
 EXPECTED = Path(__file__).parents[1] / "data" / "report"
@@ -36,7 +36,9 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 def test_a_plan_for_nothing_can_be_shown() -> None:
     snapshot = replace(SNAPSHOT, files=(), skipped=(), guidance=(), notes=())
-    text = plan_text.render(replace(OVERFLOW, per_file=(), notes=(), overflow="There is no file to review."), snapshot, width=80)
+    text = plan_text.render(
+        replace(OVERFLOW, per_file=(), notes=(), overflow=Overflow("There is no file to review.", "", "")), snapshot, width=80
+    )
 
     assert "There is no file to review." in text
     assert "0 read (0 bytes, 0 lines), 0 skipped" in text
