@@ -6,6 +6,7 @@ needs when it runs.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -20,12 +21,16 @@ import click
 from reviewer import __version__
 from reviewer.commands.call import Call
 from reviewer.config import OPTIONS, Config, Option, flag_name
-from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError
+from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError, StorageError
+from reviewer.streams import reopen_closed, tell
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `reviewer` with these arguments; return its exit code (see `errors.py`)."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    reopen_closed()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` leaves it
+            signal.signal(number, _interrupt)
     try:
         code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
     except click.ClickException as error:
@@ -35,6 +40,10 @@ def main(argv: Sequence[str]) -> int:
         return _tell(InterruptedByUser("interrupted"))
     except ReviewerError as error:
         return _tell(error)
+    except OSError as error:
+        # Help is printed by click, and a full disk is no bug of ours.
+        full = error.errno in {errno.ENOSPC, errno.EIO}
+        return _tell(StorageError(f"standard output could not be written: {error.strerror}")) if full else _tell_bug()
     except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
         return _tell_bug()
     return code or 0
@@ -48,18 +57,18 @@ def _tell(error: ReviewerError) -> int:
     """One sentence and what to do about it. Both may hold a path of the repository, so nothing in them may act on the terminal."""
     from reviewer.report.inert import visible_line
 
-    click.echo(f"reviewer: {visible_line(error.message)}", err=True)
+    tell(f"reviewer: {visible_line(error.message)}")
     if error.hint:
-        click.echo(f"  {visible_line(error.hint)}", err=True)
+        tell(f"  {visible_line(error.hint)}")
     return error.exit_code
 
 
 def _tell_bug() -> int:
     from reviewer.report.inert import visible
 
-    click.echo("reviewer: this is a bug of reviewer; please report it with the lines below", err=True)
-    click.echo(f"reviewer {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
-    click.echo(visible(traceback.format_exc()), err=True)
+    tell("reviewer: this is a bug of reviewer; please report it with the lines below")
+    tell(f"reviewer {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    tell(visible(traceback.format_exc()))
     return EXIT_BUG
 
 

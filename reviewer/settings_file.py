@@ -48,9 +48,10 @@ def read_small_text(path: Path, name: str, limit: int = LARGEST_SETTINGS_FILE) -
         return None
     except OSError as error:
         raise ConfigError(f"{name} cannot be read: {error.strerror}", hint="Links are not followed.") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ConfigError(f"{name} is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ConfigError(f"{name} is not a regular file")
         data = file.read(limit + 1)
     if len(data) > limit:
         raise ConfigError(f"{name} is larger than {limit:,} bytes")

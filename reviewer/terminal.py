@@ -15,6 +15,7 @@ import click
 
 from reviewer.config import Config
 from reviewer.report.inert import visible_line
+from reviewer.streams import tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -48,7 +49,7 @@ class Terminal:
         try:
             return click.confirm(question, err=True)
         except click.Abort:
-            click.echo(err=True)  # the answer's line is still open
+            tell("")  # the answer's line is still open
             raise KeyboardInterrupt from None
 
     @contextmanager
@@ -83,4 +84,4 @@ class Terminal:
         if self._bar is not None:
             self._bar.console.print(text, soft_wrap=True)
         else:
-            click.echo(text, err=True)
+            tell(text)

@@ -19,10 +19,8 @@ SCRUBBED_NAMES = (
     "FORCE_COLOR",
     "COLUMNS",
     "SSL_CERT_FILE",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "https_proxy",
-    "http_proxy",
+    "SSL_CERT_DIR",
+    *(name for kind in ("HTTPS", "HTTP", "ALL", "NO") for name in (f"{kind}_PROXY", f"{kind}_proxy".lower())),
 )
 
 

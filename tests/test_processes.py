@@ -360,7 +360,7 @@ def test_without_a_network_the_error_says_so_and_nothing_hangs(repository: Path)
     assert (outcome.code, outcome.out) == (4, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_keeps_what_had_arrived(repository: Path, server: MessagesServer, number: signal.Signals) -> None:
     server.queue(Behaviour(text=WHOLE, delay=0.3))
     process = subprocess.Popen(
@@ -421,6 +421,107 @@ def test_a_closed_standard_output_is_one_sentence(repository: Path) -> None:
     assert process.returncode == 4
     assert "standard output could not be written" in err
     assert "Traceback" not in err
+
+
+def shell(line: str, *, cwd: Path, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run `reviewer` from a line of the shell, where it stands for the command."""
+    done = subprocess.run(
+        ["sh", "-c", line.replace("reviewer", " ".join(COMMAND))],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", ["--help", "models", "config", "plan", "review --engine static"])
+def test_a_full_standard_output_is_one_sentence(repository: Path, command: str) -> None:
+    outcome = shell(f"reviewer {command} >/dev/full", cwd=repository)
+
+    assert (outcome.code, outcome.err) == (4, "reviewer: standard output could not be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("errors", ["2>&-", "2>/dev/full"])
+def test_errors_that_nobody_can_read_stop_no_review_that_is_paid_for(
+    repository: Path, server: MessagesServer, errors: str
+) -> None:
+    if "full" in errors and not Path("/dev/full").exists():
+        pytest.skip("only Linux has a device that is always full")
+    outcome = shell(f"reviewer review -o report.json {errors}", cwd=repository, env=server.environment)
+
+    assert outcome == Outcome(0, "", "")
+    assert json.loads((repository / "report.json").read_text())["complete"] is True
+
+
+def test_a_report_for_a_standard_output_that_is_closed_is_refused_before_anything_is_sent(
+    repository: Path, server: MessagesServer
+) -> None:
+    outcome = shell("reviewer review <&- >&-", cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err == "reviewer: standard output is closed\n  Write the report to a file with -o.\n"
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ nothing_of_this_name }}", "{% if ungrounded %}{{ nothing_of_this_name }}{% endif %}", "{% for %}"]
+)
+def test_a_broken_report_template_is_told_before_anything_is_sent(
+    reviewer: Run, repository: Path, server: MessagesServer, tmp_path: Path, template: str
+) -> None:
+    path = tmp_path / "own" / "report" / "report.md.j2"
+    path.parent.mkdir(parents=True)
+    path.write_text(template)
+
+    outcome = reviewer("review", "--templates", tmp_path / "own", cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{path}:1" in outcome.err
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--model", "opsu"], ["--instructions", "app"], ["--catalog", "app"], ["--config", "app"]], ids=" ".join
+)
+def test_a_setting_that_cannot_be_is_told_before_the_code_is_read(
+    reviewer: Run, repository: Path, server: MessagesServer, arguments: list[str]
+) -> None:
+    outcome = reviewer("review", *arguments, cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert server.url not in outcome.err
+
+
+def test_a_settings_file_that_is_a_folder_is_a_settings_error(reviewer: Run, repository: Path) -> None:
+    (repository / ".reviewer.toml").mkdir()
+
+    outcome = reviewer("plan", cwd=repository)
+
+    assert (outcome.code, outcome.err.splitlines()[0]) == (2, "reviewer: .reviewer.toml is not a regular file")
+
+
+def test_instructions_may_be_the_operator_s_link(reviewer: Run, repository: Path, server: MessagesServer, tmp_path: Path) -> None:
+    (tmp_path / "real.md").write_text("Look at the locks.")
+    (tmp_path / "link.md").symlink_to("real.md")
+
+    assert reviewer("review", "--instructions", tmp_path / "link.md", cwd=repository, env=server.environment).code == 0
+
+    assert "Look at the locks." in json.dumps(server.requests[-1].body)
+
+
+def test_config_shows_a_repository_s_values_without_letting_them_act(
+    reviewer: Run, make_repository: Callable[[Mapping[str, str]], Path]
+) -> None:
+    root = make_repository({".reviewer.toml": 'language = "Fran\u00e7ais\\u001b[2J\\n::error::\\u202e"\n'})
+
+    outcome = reviewer("config", cwd=root)
+
+    (line,) = [line for line in outcome.out.splitlines() if "language" in line]
+    assert line.startswith('language = "Fran\u00e7ais\\u001b[2J\\n::error::⟨U+202E⟩"')
 
 
 def test_a_checkout_full_of_python_traps_runs_none_of_them(

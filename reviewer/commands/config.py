@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import click
+import json
 
 from reviewer.commands.call import Call
+from reviewer.commands.outputs import print_out
 from reviewer.commands.setup import prepare
 from reviewer.config import OPTIONS, key_name
+from reviewer.report.inert import visible
 
 
 def run(call: Call) -> int:
@@ -14,8 +16,7 @@ def run(call: Call) -> int:
     setup = prepare(call)
     rows = [(f"{key_name(name)} = {_toml(getattr(setup.config, name))}", setup.resolved.origins[name]) for name in OPTIONS]
     width = min(max(len(setting) for setting, _ in rows), 60)
-    for setting, origin in rows:
-        click.echo(f"{setting:<{width}}  # {origin}")
+    print_out("".join(f"{setting:<{width}}  # {visible(origin)}\n" for setting, origin in rows))
     return 0
 
 
@@ -31,4 +32,4 @@ def _toml(value: object) -> str:
         case None:
             return '""'
         case _:
-            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return visible(json.dumps(str(value), ensure_ascii=False))

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-import click
-
 from reviewer.commands.access import endpoint, required_credentials
 from reviewer.commands.call import Call
+from reviewer.commands.outputs import print_out
 from reviewer.commands.setup import Setup, prepare
 from reviewer.errors import ConfigError, StorageError
 from reviewer.plan.catalog import Catalogue, Model, ModelFacts, load_catalogue, refreshed
@@ -28,9 +27,9 @@ def run(call: Call, *, refresh: bool) -> int:
     today = date.today()  # noqa: DTZ011 - retirement dates are days, wherever the reader is
     if setup.config.format == "json":
         rows = [{name: value for name, value in asdict(model).items() if value is not None} for model in catalogue.models]
-        click.echo(json.dumps({"as_of": catalogue.as_of, "models": rows}, indent=2, default=str))
+        print_out(json.dumps({"as_of": catalogue.as_of, "models": rows}, indent=2, default=str) + "\n")
     else:
-        click.echo(_table(catalogue, today))
+        print_out(_table(catalogue, today) + "\n")
     return 0
 
 

@@ -29,11 +29,13 @@ class Output:
 
 
 def outputs(config: Config) -> tuple[Output, ...]:
-    """The outputs the settings ask for; standard output when they name none. Raises ConfigError for one that cannot be written."""
+    """The outputs the settings ask for; standard output when they name none. Raises ConfigError or StorageError for what cannot be written."""
     chosen = tuple(Output(path, _SUFFIXES.get(Path(path).suffix.lower(), config.format)) for path in config.output or (STDOUT,))
     if len({output.path for output in chosen}) < len(chosen):
         raise ConfigError("--output names the same place twice")
     for output in chosen:
+        if output.path == STDOUT and sys.stdout is None:
+            raise StorageError("standard output is closed", hint="Write the report to a file with -o.")
         if output.path != STDOUT:
             _check(Path(output.path))
     return chosen
@@ -64,6 +66,8 @@ def write(review: Review, chosen: tuple[Output, ...], renderers: Mapping[str, Re
 
 def print_out(text: str) -> None:
     """Put text on standard output as UTF-8, whatever the terminal's locale. Raises StorageError when nobody reads it any more."""
+    if sys.stdout is None:
+        raise StorageError("standard output is closed")
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()

@@ -31,6 +31,7 @@ from reviewer.plan.decision import Plan
 from reviewer.planning import plan_review
 from reviewer.report import json_v1, markdown
 from reviewer.report.amounts import counted
+from reviewer.report.rehearsal import rehearse
 from reviewer.review import Limits, review_built_in, review_with_model
 from reviewer.review import prepare as prepare_prompt
 from reviewer.runs import RunStore
@@ -51,6 +52,8 @@ def run(call: Call, *, print_prompt: str | None) -> int:
     if print_prompt is not None:
         return _print_prompt(setup, terminal, templates, print_prompt)
     chosen = outputs(config)
+    if config.templates:
+        rehearse(templates)
     renderers = _renderers(templates)
     who = _credentials(config, call.environ, terminal)
     with ExitStack() as stack:
@@ -111,15 +114,14 @@ def _claude(
     from reviewer.engine.claude import ClaudeEngine
 
     config = setup.config
+    wishes = make_wishes(setup, terminal)
     with terminal.working("reading"):
         snapshot = collect_snapshot(setup)
         engine = stack.enter_context(ClaudeEngine(who, base_url=where))
     terminal.say(
-        f"{setup.top.name}: {counted(len(snapshot.files), 'file')}, to {config.model} at {engine.endpoint} with {who.source}"
+        f"{setup.top.name}: {counted(len(snapshot.files), 'file')}, to {wishes.model.id} at {engine.endpoint} with {who.source}"
     )
     keeper = Keeping(snapshot, RunStore(setup.state), stack, terminal)
-    wishes = make_wishes(setup, terminal)
-
     counting = stack.enter_context(ExitStack())
     counting.enter_context(terminal.working("counting the tokens"))
 
@@ -136,8 +138,8 @@ def _claude(
     kept = keeper.run
     assert kept is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
     try:
-        kept.save("report.md", renderers["markdown"](review))
         kept.save("result.json", renderers["json"](review))
+        kept.save("report.md", renderers["markdown"](review))
         write(review, chosen, renderers)
     except ReviewerError as error:
         error.hint = f"{error.hint} The answer is kept in {kept.folder}.".strip()
@@ -154,7 +156,8 @@ def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:
         terminal.say(f"The catalogue has no price for {plan.model.id}: --max-cost cannot be checked.")
         return
     price = f"${plan.cost.low:,.2f} to ${plan.cost.high:,.2f}"
-    terminal.say(f"{plan.tokens.estimate:,} tokens in, {plan.window} window, {price}")
+    about = "about " if plan.tokens.exact is None else ""
+    terminal.say(f"{about}{plan.tokens.estimate:,} tokens in, {plan.window} window, {price}")
     if plan.cost.high > config.max_cost:
         raise OverBudgetError(
             f"the review would cost {price}, and at most ${config.max_cost:,.2f} may be spent; nothing was sent",

@@ -58,7 +58,7 @@ def instructions(setup: Setup) -> str:
     if name is None:
         return ""
     origin = setup.resolved.origins["instructions"]
-    path = Path(name)
+    path = Path(name).resolve()
     if "instructions" in setup.resolved.from_repository:
         path = (setup.top / name).resolve()
         if not path.is_relative_to(setup.top.resolve()):

@@ -24,7 +24,7 @@ import httpx2
 
 from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
 from reviewer.engine.wire_errors import RefusedByProviderError, is_spend_limit, printable_id, read_failure
-from reviewer.errors import ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError
+from reviewer.errors import ConfigError, ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError
 
 MAX_RETRIES = 2
 """After the first attempt; the SDK's own default."""
@@ -51,21 +51,20 @@ class Connection:
     ) -> None:
         """`endpoint` as `base_url` of `credentials.py` gives it; None means the provider's own, or the one a profile names.
 
-        `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read.
+        `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read, and ConfigError
+        for a proxy or certificate variable that cannot be used.
         """
         _silence_sdk_logging()
         self._patience = patience
         self._give_up_at = 0.0
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
-        # Redirects are not followed: a prompt is source code, and goes only where the operator said.
-        http_client = anthropic.DefaultHttpxClient(follow_redirects=False, timeout=timeout, **network)
         with _translated():
             self._client = anthropic.Anthropic(
                 **_identity(credentials, endpoint),
                 timeout=timeout,
                 max_retries=max_retries,
-                http_client=http_client,
+                http_client=_http_client(timeout=timeout, **network),
                 middleware=[self._within_patience],
                 open_telemetry=False,
             )
@@ -166,6 +165,20 @@ def _identity(credentials: Credentials, endpoint: str | None) -> dict[str, Any]:
         case CredentialKind.FEDERATION:
             # The SDK reads these variables itself: a token file is renewed under its hands.
             return {"base_url": endpoint or DEFAULT_ENDPOINT}
+
+
+def _http_client(**settings: Any) -> httpx2.Client:  # noqa: ANN401 - httpx2's own
+    """A client by the environment's proxies and certificates. An exception's own text is left out: it may repeat a password."""
+    try:
+        # Redirects are not followed: a prompt is source code, and goes only where the operator said.
+        return anthropic.DefaultHttpxClient(follow_redirects=False, **settings)
+    except ImportError as error:
+        raise ConfigError("A proxy variable names a SOCKS proxy.", hint="Set HTTPS_PROXY to an http:// one.") from error
+    except OSError as error:
+        raise ConfigError("The certificates of SSL_CERT_FILE cannot be read.", hint="It must be a file in PEM format.") from error
+    except (ValueError, httpx2.InvalidURL) as error:
+        hint = "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
+        raise ConfigError("A proxy variable holds what is no address of a proxy.", hint=hint) from error
 
 
 def _silence_sdk_logging() -> None:

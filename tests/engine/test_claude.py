@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from messages_rules import model_row
 
+from messages_rules import model_row
 from messages_server import Behaviour, MessagesServer
 from reviewer.engine.claude import ClaudeEngine
 from reviewer.engine.credentials import Credentials, find_credentials
@@ -342,6 +342,26 @@ def test_other_troubles_of_the_network(connect: Connect, prompt: Prompt, failure
 
     with pytest.raises(ConnectionFailedError, match=says) as caught:
         connect(transport=httpx2.MockTransport(fail)).send(prompt, Journal())
+    assert "secret" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "foo://user:secret@host"),
+        ("HTTPS_PROXY", "http://secret:nowhere"),
+        ("HTTPS_PROXY", "socks5://secret"),
+        ("SSL_CERT_FILE", "/nowhere/secret"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_a_proxy_or_certificate_variable_that_cannot_be_used_is_a_settings_error(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError, match="proxy" if "PROXY" in name else "SSL_CERT_FILE") as caught:
+        connect()
     assert "secret" not in f"{caught.value}{caught.value.hint}"
 
 
