@@ -197,11 +197,24 @@ def test_thresholds_withhold_and_the_report_says_how_many(reviewer: Run, reposit
     assert (review["findings"], review["withheld"]) == ([], 2)
 
 
-def test_above_the_cap_nothing_is_sent(reviewer: Run, repository: Path, server: MessagesServer) -> None:
+def test_what_the_lowest_estimate_puts_above_the_cap_is_refused_before_anything_is_sent(
+    reviewer: Run, repository: Path, server: MessagesServer
+) -> None:
     outcome = reviewer("review", "--max-cost", "0.0001", cwd=repository, env=server.environment)
 
     assert (outcome.code, outcome.out) == (3, "")
     assert "nothing was sent" in outcome.err
+    assert server.requests == []
+    assert not (state() / "runs").exists()
+
+
+def test_what_the_exact_count_puts_above_the_cap_is_refused_before_it_costs(
+    reviewer: Run, repository: Path, server: MessagesServer
+) -> None:
+    outcome = reviewer("review", "--max-cost", "0.5", cwd=repository, env=server.environment)
+
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "at most $0.50 may be spent; nothing was sent" in outcome.err
     assert [request.path for request in server.requests] == ["/v1/messages/count_tokens"]
     assert not (state() / "runs").exists()
 
@@ -399,10 +412,14 @@ def test_a_state_folder_that_cannot_be_written_stops_the_review_before_it_costs(
     assert "/v1/messages" not in [request.path for request in server.requests]
 
 
+@pytest.mark.parametrize(
+    "names", [["nowhere/report.md"], ["app"], ["/dev/null"], ["link.md"], ["a.md", "./app/../a.md"]], ids=" ".join
+)
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_sent(
-    reviewer: Run, repository: Path, server: MessagesServer
+    reviewer: Run, repository: Path, server: MessagesServer, names: list[str]
 ) -> None:
-    outcome = reviewer("review", "-o", "nowhere/report.md", cwd=repository, env=server.environment)
+    (repository / "link.md").symlink_to("README.md")
+    outcome = reviewer("review", *(f"--output={name}" for name in names), cwd=repository, env=server.environment)
 
     assert outcome.code == 2
     assert server.requests == []

@@ -31,7 +31,7 @@ class Output:
 def outputs(config: Config) -> tuple[Output, ...]:
     """The outputs the settings ask for; standard output when they name none. Raises ConfigError or StorageError for what cannot be written."""
     chosen = tuple(Output(path, _SUFFIXES.get(Path(path).suffix.lower(), config.format)) for path in config.output or (STDOUT,))
-    if len({output.path for output in chosen}) < len(chosen):
+    if len({output.path if output.path == STDOUT else str(Path(output.path).resolve()) for output in chosen}) < len(chosen):
         raise ConfigError("--output names the same place twice")
     for output in chosen:
         if output.path == STDOUT and sys.stdout is None:
@@ -48,6 +48,8 @@ def _check(path: Path) -> None:
         raise ConfigError(f"--output {path} is a folder")
     if path.is_symlink():
         raise ConfigError(f"--output {path} is a link", hint="Name the file it points to.")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"--output {path} is not a regular file", hint="Name a file, or - for standard output.")
     if not folder.is_dir():
         raise ConfigError(f"--output {path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK):
