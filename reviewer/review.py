@@ -22,7 +22,7 @@ from reviewer.findings import Confidence, Coverage, Finding, Making, Review, Sev
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.plan.window import settle
-from reviewer.planning import Wishes, plan_review
+from reviewer.planning import Wishes
 from reviewer.prompt import compose
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import Parsed, parse
@@ -57,8 +57,7 @@ def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates
 
     Raises NothingToReviewError when there is no file, and DoesNotFitError when no window holds the estimate.
     """
-    _require_files(snapshot)
-    _require_window(plan)
+    require_sendable(snapshot, plan)
     texts, unread = read_texts(snapshot)
     prompt = compose(
         plan,
@@ -73,6 +72,7 @@ def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates
 
 def review_with_model(
     snapshot: Snapshot,
+    plan: Plan,
     wishes: Wishes,
     limits: Limits,
     templates: Templates,
@@ -80,12 +80,11 @@ def review_with_model(
     approve: Callable[[Plan], None],
     keeper: Keeper,
 ) -> Review:
-    """Ask a model once about the whole snapshot.
+    """Ask a model once about the whole snapshot, as `plan` says.
 
     `approve` is told the final plan before anything that costs is sent, and raises to stop. Raises NothingToReviewError when there is
     no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
     """
-    plan = plan_review(snapshot, wishes, templates)
     prompt, unread = prepare(snapshot, plan, wishes, templates)
     plan = _settled(plan, engine.count(prompt))
     prompt = dataclasses.replace(prompt, max_output=plan.max_output, betas=plan.betas)
@@ -189,6 +188,12 @@ def _require_files(snapshot: Snapshot) -> None:
         skipped = len(snapshot.skipped)
         hint = f"{counted(skipped, 'file')} skipped; `reviewer plan` says why." if skipped else ""
         raise NothingToReviewError("there is no file to review", hint=hint)
+
+
+def require_sendable(snapshot: Snapshot, plan: Plan) -> None:
+    """Raise NothingToReviewError when there is no file, and DoesNotFitError, with what would help, when no window holds them."""
+    _require_files(snapshot)
+    _require_window(plan)
 
 
 def _require_window(plan: Plan) -> None:

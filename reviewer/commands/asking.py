@@ -1,0 +1,114 @@
+"""A review by Claude: the price is agreed on, the answer kept, the report written, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from reviewer.collect.snapshot import Snapshot
+from reviewer.commands.access import endpoint
+from reviewer.commands.collecting import collect_snapshot, learn_count, make_wishes
+from reviewer.commands.keeping import Keeping
+from reviewer.commands.outputs import Output, Render, write
+from reviewer.commands.setup import Setup
+from reviewer.config import Config
+from reviewer.engine.credentials import Credentials
+from reviewer.errors import DeclinedError, InterruptedByUser, OverBudgetError, ReviewerError
+from reviewer.findings import Review
+from reviewer.plan.decision import Plan
+from reviewer.planning import Wishes, plan_review
+from reviewer.report.amounts import counted
+from reviewer.review import Limits, require_sendable, review_with_model
+from reviewer.runs import Run, RunStore
+from reviewer.templating import Templates
+from reviewer.terminal import Terminal
+
+ASK_ABOVE = 2.0
+"""Dollars of the high estimate above which a person at a terminal is asked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a review by Claude needs beside the credentials."""
+
+    setup: Setup
+    terminal: Terminal
+    templates: Templates
+    renderers: Mapping[str, Render]
+    limits: Limits
+    chosen: tuple[Output, ...]
+
+    def ask(self, who: Credentials) -> Review:
+        """Review what is set up, and write the outputs. What can be refused on the estimate is refused before anything is sent."""
+        wishes = make_wishes(self.setup, self.terminal)
+        with self.terminal.working("reading"):
+            snapshot = collect_snapshot(self.setup)
+            plan = plan_review(snapshot, wishes, self.templates)
+        require_sendable(snapshot, plan)
+        if plan.cost is not None:
+            _hold_to_cap(plan, plan.cost.low, self.setup.config)
+        with ExitStack() as stack:
+            return self._ask(snapshot, plan, wishes, who, stack)
+
+    def _ask(self, snapshot: Snapshot, plan: Plan, wishes: Wishes, who: Credentials, stack: ExitStack) -> Review:
+        from reviewer.engine.claude import ClaudeEngine
+
+        with self.terminal.working("connecting"):
+            engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.setup)))
+        files = counted(len(snapshot.files), "file")
+        self.terminal.say(f"{self.setup.top.name}: {files}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
+        keeper = Keeping(snapshot, RunStore(self.setup.state), stack, self.terminal)
+        counting = stack.enter_context(ExitStack())
+        counting.enter_context(self.terminal.working("counting the tokens"))
+
+        def approve(settled: Plan) -> None:
+            counting.close()
+            self.terminal.say(learn_count(self.setup, settled))
+            _approve(settled, self.setup.config, self.terminal)
+
+        try:
+            review = review_with_model(snapshot, plan, wishes, self.limits, self.templates, engine, approve, keeper)
+        except KeyboardInterrupt:
+            hint = f"What had arrived of the answer is kept in {keeper.run.folder}." if keeper.run else "Nothing was sent."
+            raise InterruptedByUser("interrupted", hint=hint) from None
+        assert keeper.run is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
+        self._report(review, keeper.run)
+        return review
+
+    def _report(self, review: Review, run: Run) -> None:
+        """Keep both formats with the run, then write the outputs."""
+        try:
+            run.save("result.json", self.renderers["json"](review))
+            run.save("report.md", self.renderers["markdown"](review))
+            write(review, self.chosen, self.renderers)
+        except ReviewerError as error:
+            error.hint = f"{error.hint} The answer is kept in {run.folder}.".strip()
+            raise
+        run.finish()
+
+
+def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:
+    """Hold the plan's high estimate against the cap, and ask a person about more than a little."""
+    for note in plan.notes:
+        terminal.say(note)
+    if plan.cost is None:
+        terminal.say(f"The catalogue has no price for {plan.model.id}: --max-cost cannot be checked.")
+        return
+    about = "about " if plan.tokens.exact is None else ""
+    terminal.say(f"{about}{plan.tokens.estimate:,} tokens in, {plan.window} window, {_price(plan)}")
+    _hold_to_cap(plan, plan.cost.high, config)
+    if plan.cost.high > ASK_ABOVE and not config.yes and terminal.can_ask and not terminal.ask(f"Spend {_price(plan)}?"):
+        raise DeclinedError("nothing was sent")
+
+
+def _hold_to_cap(plan: Plan, dollars: float, config: Config) -> None:
+    if dollars > config.max_cost:
+        raise OverBudgetError(
+            f"the review would cost {_price(plan)}, and at most ${config.max_cost:,.2f} may be spent; nothing was sent",
+            hint="Raise --max-cost, lower --max-output, choose a cheaper --model, or leave files out with --exclude.",
+        )
+
+
+def _price(plan: Plan) -> str:
+    return "an unknown price" if plan.cost is None else f"${plan.cost.low:,.2f} to ${plan.cost.high:,.2f}"
