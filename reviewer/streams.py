@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from contextlib import suppress
 
 import click
 
 STANDARD_ERROR = 2
+_NARROWEST = 20
 
 
 def reopen_closed() -> None:
@@ -28,10 +31,19 @@ def reopen_closed() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the life of the process
 
 
+def wrapped(text: str) -> str:
+    """The line broken between words where standard error is a terminal, which would break it anywhere; its indentation goes on."""
+    if not sys.stderr.isatty() or "\n" in text:
+        return text
+    indent = text[: len(text) - len(text.lstrip())]
+    columns = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def tell(text: str) -> None:
     """A line on standard error; that nobody can read it any more stops nothing: work that is paid for goes on, the exit code tells."""
     try:
-        click.echo(text, err=True)
+        click.echo(wrapped(text), err=True)
     except OSError:
         # Python would try again at exit, and leave with a code of its own.
         with suppress(OSError):

@@ -15,7 +15,7 @@ import click
 
 from reviewer.config import Config
 from reviewer.report.inert import visible_line
-from reviewer.streams import tell
+from reviewer.streams import tell, wrapped
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -82,6 +82,6 @@ class Terminal:
         # Names and titles in it come from the repository and the model.
         text = visible_line(text)
         if self._bar is not None:
-            self._bar.console.print(text, soft_wrap=True)
+            self._bar.console.print(wrapped(text), soft_wrap=True)
         else:
             tell(text)

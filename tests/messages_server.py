@@ -25,6 +25,7 @@ import json
 import socket
 import struct
 import sys
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -55,6 +56,15 @@ class Received:
     size: int
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Someone who hangs up in mid-answer is no error of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class MessagesServer:
     """The server; a context manager that listens on a free port of 127.0.0.1."""
 
@@ -69,8 +79,7 @@ class MessagesServer:
         self.counter = itertools.count(1)
         self._script: list[Behaviour] = []
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Listener(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 

@@ -38,10 +38,14 @@ class Outcome:
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """Whoever runs the tests in the background has SIGINT ignored, and so would each process started here."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Whoever runs the tests in the background or under nohup ignores these signals, and so would each process started here."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda *_: None),
+    }
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -99,3 +99,17 @@ def test_with_yes_or_without_a_live_terminal_nothing_is_asked_and_nothing_redraw
     assert person.leaves() == 0
     assert "Spend $" not in person.seen
     assert "\x1b" not in person.seen
+
+
+def test_a_long_line_is_broken_between_words_and_stays_indented(repository: Path) -> None:
+    person = Person(["plan", "--no-progress", "--model", "nope"], cwd=repository, env={"COLUMNS": "40"})
+
+    assert person.leaves() == 2
+    lines = person.seen.replace("\r", "").splitlines()
+    assert lines[:3] == [
+        "reviewer: There is no model 'nope' in",
+        "the catalogue.",
+        "  `reviewer models` lists all. A model",
+    ]
+    assert max(map(len, lines)) <= 40
+    assert all(line.startswith("  ") for line in lines[2:])

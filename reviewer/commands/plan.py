@@ -25,9 +25,9 @@ def run(call: Call, *, exact: bool) -> int:
     config = setup.config
     terminal = Terminal(config, call.environ)
     templates = Templates(Path(config.templates) if config.templates else None)
+    wishes = make_wishes(setup, terminal)
     with terminal.working("reading"):
         snapshot = collect_snapshot(setup)
-        wishes = make_wishes(setup, terminal)
         plan = plan_review(snapshot, wishes, templates)
     if exact:
         plan = _exact(call, setup, snapshot, wishes, templates, plan, terminal)
