@@ -25,7 +25,6 @@ import json
 import socket
 import struct
 import sys
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
