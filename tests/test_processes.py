@@ -429,6 +429,13 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_sent(
     assert server.requests == []
 
 
+def test_a_suffix_that_promises_another_format_is_refused(reviewer: Run, repository: Path) -> None:
+    outcome = reviewer("review", "--engine", "static", "-o", "report.html", cwd=repository)
+
+    assert outcome.code == 2
+    assert "reports are Markdown or JSON" in outcome.err
+
+
 def test_a_closed_standard_output_is_one_sentence(repository: Path) -> None:
     process = subprocess.Popen(
         [*COMMAND, "review", "--engine", "static"], cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

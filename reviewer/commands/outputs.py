@@ -16,6 +16,9 @@ from reviewer.storage import write_atomically
 STDOUT = "-"
 _SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
 
+_OTHER_FORMATS = {".html", ".htm", ".sarif", ".xml", ".pdf", ".csv"}
+"""Suffixes that promise a format there is none for."""
+
 Render = Callable[[Review], str]
 
 
@@ -42,8 +45,10 @@ def outputs(config: Config) -> tuple[Output, ...]:
 
 
 def _check(path: Path) -> None:
-    """Refuse what would fail after the money is spent."""
+    """Refuse what would fail, or be something else than its name says, after the money is spent."""
     folder = path.parent
+    if path.suffix.lower() in _OTHER_FORMATS:
+        raise ConfigError(f"--output {path}: reports are Markdown or JSON", hint="Name a file that ends in .md or .json.")
     if path.is_dir():
         raise ConfigError(f"--output {path} is a folder")
     if path.is_symlink():
