@@ -74,7 +74,7 @@ def _check_right(file: SettingsFile, name: str, raw: object) -> None:
             f"{file.name}: {key_name(name)!r} cannot be set by the repository under review",
             hint=f"Only whoever runs the tool may set it: use {flag_name(name)} or {variable_name(name)}.",
         )
-    if name == "max_cost" and isinstance(raw, int | float) and raw > DEFAULT_MAX_COST:
+    if name == "max_cost" and _dollars(OPTIONS[name], raw, f"{file.name}: max-cost") > DEFAULT_MAX_COST:
         raise ConfigError(
             f"{file.name}: 'max-cost' may be lowered by the repository under review, not raised above {DEFAULT_MAX_COST:g} dollars",
             hint=f"Whoever runs the tool may: use {flag_name(name)} or {variable_name(name)}.",
@@ -123,7 +123,8 @@ def _choice(option: Option, raw: object, origin: str) -> str:
 
 
 def _whole(option: Option, raw: object, origin: str) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, str | int) or (isinstance(raw, str) and not raw.replace("_", "").isdecimal()):
+    digits = raw.split("_") if isinstance(raw, str) else []
+    if isinstance(raw, bool) or not isinstance(raw, str | int) or not all(part.isdecimal() for part in digits):
         raise ConfigError(f"{origin}: expected a whole number, got {raw!r}")
     if len(str(raw)) > _LONGEST_NUMBER:
         raise ConfigError(f"{origin}: the number is too long")

@@ -77,8 +77,10 @@ def _parse(path: Path, name: str) -> dict[str, object] | None:
     if text is None:
         return None
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+        repr(values)  # a hexadecimal number may be so long that no message could show it
+    except ValueError as error:  # TOMLDecodeError is one, and what Python says to numbers of more than 4,300 digits
         raise ConfigError(f"{name}: {error}", hint=_SKIP) from error
     except RecursionError as error:
         raise ConfigError(f"{name}: nested too deeply", hint=_SKIP) from error
+    return values

@@ -58,6 +58,8 @@ def test_a_repository_may_lower_the_cost_cap_but_not_raise_it() -> None:
     assert resolve(own(max_cost=0.5), {}, {}).config.max_cost == 0.5
     with pytest.raises(ConfigError, match="not raised above 10 dollars"):
         resolve(own(max_cost=10.01), {}, {})
+    with pytest.raises(ConfigError, match="may be lowered"):
+        resolve(own(max_cost="1000"), {}, {})
 
 
 def test_an_unknown_key_is_an_error_with_a_suggestion() -> None:
@@ -103,6 +105,8 @@ def test_the_endpoint_variable_of_the_sdk_is_heeded_and_ours_wins() -> None:
         ("max_cost", "-1"),
         ("max_cost", True),
         ("max_cost", "1" * 5000),
+        ("max_findings", "_1"),
+        ("max_findings", "1__0"),
         ("max_output", "1.5"),
         ("max_output", 2.0),
         ("max_output", 0),
@@ -169,6 +173,14 @@ def test_a_settings_file_that_is_not_toml_says_where(write_files: Callable[..., 
     root = write_files({".reviewer.toml": "model = \n"})
 
     with pytest.raises(ConfigError, match=r"\.reviewer\.toml: .*line 1"):
+        read_settings_file(None, root)
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "0x" + "f" * 5000])
+def test_a_number_of_thousands_of_digits_in_a_settings_file_is_an_error(write_files: Callable[..., Path], number: str) -> None:
+    root = write_files({".reviewer.toml": f"language = {number}\n"})
+
+    with pytest.raises(ConfigError, match=r"^\.reviewer\.toml: "):
         read_settings_file(None, root)
 
 

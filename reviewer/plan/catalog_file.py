@@ -41,7 +41,7 @@ def read_layer(path: Path) -> Layer:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint="The catalogue is a TOML file; see --catalog.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or a number of more than 4,300 digits
         raise ConfigError(f"{path}: not a TOML file: {error}") from error
     top = _table(raw, _TOP, f"{path}")
     if top.get("schema", _SCHEMA) != _SCHEMA:
