@@ -40,7 +40,7 @@ def plan_review(snapshot: Snapshot, wishes: Wishes, templates: Templates) -> Pla
         context=wishes.context,
         effort=wishes.effort,
         max_output=wishes.max_output,
-        fixed_tokens=frame_tokens(templates, wishes.instructions, wishes.model.tokenizer),
+        fixed_tokens=frame_tokens(snapshot, templates, wishes.instructions, wishes.model.tokenizer),
         correction=wishes.correction,
         today=wishes.today,
     )

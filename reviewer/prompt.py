@@ -37,13 +37,14 @@ def answer_schema() -> dict[str, Any]:
     return schema
 
 
-def frame_tokens(templates: Templates, instructions: str, tokenizer: Tokenizer) -> int:
-    """Estimated tokens of all that is sent beside the documents: rules, question, the operator's words, the answer's schema.
+def frame_tokens(snapshot: Snapshot, templates: Templates, instructions: str, tokenizer: Tokenizer) -> int:
+    """Estimated tokens of all that is sent beside the documents: rules, question with the files it names, the operator's words, schema.
 
     Taken from the templates as they are written, comments included: a little too many, and without rendering anything.
     """
     sources = (path.read_bytes() for path in map(templates.path, TEMPLATE_NAMES) if path is not None)
-    text = b"\n".join((*sources, instructions.encode(), json.dumps(answer_schema()).encode()))
+    named = "\n- ".join((*_left_out(snapshot), *map(quoted, snapshot.guidance), instructions))
+    text = b"\n".join((*sources, named.encode(), json.dumps(answer_schema()).encode()))
     return round(file_tokens(measure(text), tokenizer))
 
 
@@ -72,7 +73,6 @@ def compose(
     `instructions` are the operator's own words, or empty. Raises TemplateError.
     """
     system, documents, question = TEMPLATE_NAMES
-    left_out = [f"{quoted(file.path)}: {file.reason}" for file in snapshot.skipped]
     return Prompt(
         model=plan.model.id,
         system=templates.render(system),
@@ -80,8 +80,8 @@ def compose(
         question=templates.render(
             question,
             scope=quoted(snapshot.scope) if snapshot.scope else "",
-            left_out=left_out[:_LEFT_OUT_SHOWN],
-            left_out_more=len(left_out[_LEFT_OUT_SHOWN:]),
+            left_out=_left_out(snapshot),
+            left_out_more=len(snapshot.skipped[_LEFT_OUT_SHOWN:]),
             guidance=[quoted(path) for path in snapshot.guidance],
             instructions=instructions,
             categories=[category.value for category in Category],
@@ -95,6 +95,10 @@ def compose(
         betas=plan.betas,
         texts=texts,
     )
+
+
+def _left_out(snapshot: Snapshot) -> list[str]:
+    return [f"{quoted(file.path)}: {file.reason}" for file in snapshot.skipped[:_LEFT_OUT_SHOWN]]
 
 
 def document(path: str, text: str) -> Document:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
@@ -9,11 +10,13 @@ import pytest
 
 from reviewer.collect.collector import Selection, collect
 from reviewer.collect.files import read_texts
+from reviewer.collect.measure import measure
 from reviewer.collect.snapshot import Snapshot
 from reviewer.engine.interface import Prompt
 from reviewer.errors import TemplateError
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import Context, Plan
+from reviewer.plan.tokens import file_tokens
 from reviewer.planning import Wishes, plan_review
 from reviewer.prompt import answer_schema, compose, document, frame_tokens, quoted
 from reviewer.reply.schema import Answer
@@ -89,11 +92,31 @@ def test_the_schema_that_is_sent_is_the_one_that_is_checked() -> None:
     assert answer_schema() == Answer.model_json_schema()
 
 
+def test_the_schema_and_the_rules_ask_for_the_same(make_repository: Callable[..., Path]) -> None:
+    prompt = prompt_for(make_repository(TREE))
+    schema = json.dumps(prompt.schema)
+
+    assert "one to eight consecutive lines" in prompt.system
+    assert "1 to 8 lines" in schema
+    assert "two to four sentences" in prompt.question
+    assert "two to four sentences" in schema
+
+
 def test_the_frame_estimate_covers_rules_question_and_schema(make_repository: Callable[..., Path]) -> None:
     templates = Templates()
-    _, plan = planned(make_repository(TREE), templates)
+    snapshot, plan = planned(make_repository(TREE), templates)
 
-    assert 1_000 < frame_tokens(templates, "", plan.model.tokenizer) < 6_000
+    assert 1_000 < frame_tokens(snapshot, templates, "", plan.model.tokenizer) < 6_000
+
+
+def test_the_frame_estimate_covers_the_files_that_are_named_as_left_out(make_repository: Callable[..., Path]) -> None:
+    pictures = {f"media/photographs/from/the/holiday/{number * 7919}.png": b"\x89PNG\0" for number in range(300)}
+    root = make_repository(TREE | pictures)
+    _, plan = planned(root, Templates())
+    prompt = prompt_for(root)
+    text = prompt.system + prompt.documents + prompt.question + json.dumps(prompt.schema)
+
+    assert plan.tokens.low < file_tokens(measure(text.encode()), plan.model.tokenizer) < plan.tokens.high
 
 
 def test_an_operators_template_replaces_ours_and_a_wrong_name_in_it_is_an_error_with_its_line(

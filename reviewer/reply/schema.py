@@ -75,7 +75,7 @@ class AnswerFinding(BaseModel):
 
     path: Annotated[str, _text(MAX_PATH, blank=False)] = Field(description="The file's path exactly as given with the document.")
     quote: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
-        description="The lines at fault, copied verbatim from the file, without line numbers and without leaving anything out; 1 to 10 lines."
+        description="The lines at fault, copied verbatim from the file, without line numbers and without leaving anything out; 1 to 8 lines."
     )
     start_line: _Line = Field(description="First line of the quote, counted from 1.")
     end_line: _Line = Field(description="Last line of the quote, inclusive.")
@@ -111,7 +111,7 @@ class Answer(BaseModel):
 
     findings: list[AnswerFinding] = Field(description="Every issue, worst first; empty when there is none.")
     summary: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
-        description="The state of the code base in two to five sentences."
+        description="The state of the code base in two to four sentences."
     )
 
 

@@ -21,7 +21,7 @@ THRESHOLD = 0.85
 of quotes with one wrong character 82 % were found for one line and 99 % for more, with a line left out 84 %. At 0.75 false ones rise
 no further but lines with another word in them pass, which may be another statement; at 0.9 half of the one-line slips are lost."""
 MAX_CHARACTERS = 4_000
-"""Longer quotes (white space aside), some 100 lines, are not looked for by likeness: ten lines are asked for at most."""
+"""Longer quotes (white space aside), some 100 lines, are not looked for by likeness: eight lines are asked for at most."""
 _WORD = re.compile(r"\w{2,}")
 _COMMON = 200
 """A word on more lines than this votes for none: it would vote for everything."""
