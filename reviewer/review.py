@@ -24,7 +24,7 @@ from reviewer.plan.decision import Plan
 from reviewer.plan.window import settle
 from reviewer.planning import Wishes
 from reviewer.prompt import compose
-from reviewer.reply.ground import ground
+from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, ground
 from reviewer.reply.parse import Parsed, parse
 from reviewer.reply.select import select
 from reviewer.report.amounts import counted
@@ -150,14 +150,20 @@ def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> I
 
     Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
     """
-    masked: dict[str, list[str]] = {}
+    both: dict[str, tuple[list[str], list[str]]] = {}
     for finding in findings:
-        if finding.path not in masked:
-            masked[finding.path] = mask(texts[finding.path]).split("\n")
+        if finding.path not in both:
+            text = texts[finding.path]
+            both[finding.path] = text.split("\n"), mask(text).split("\n")
         first, number = finding.start_line - 1, finding.quote.count("\n") + 1
-        own, safe = (lines[first : first + number] for lines in (texts[finding.path].split("\n"), masked[finding.path]))
-        quote = finding.quote if own == safe else "\n".join(line.rstrip("\r") for line in safe)
-        yield dataclasses.replace(_masked(finding), quote=quote)
+        own, safe = (lines[first : first + number] for lines in both[finding.path])
+        yield dataclasses.replace(_masked(finding), quote=finding.quote if own == safe else _safe_quote(finding.quote, safe))
+
+
+def _safe_quote(quote: str, safe: Iterable[str]) -> str:
+    """What to show of lines that were masked: the quote where it stands in them still, else their beginning, for lines may be very long."""
+    whole = "\n".join(line.rstrip("\r") for line in safe)
+    return quote if quote in whole else whole[:MAX_QUOTED_CHARACTERS]
 
 
 def _masked(claim: _AnyClaim) -> _AnyClaim:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reviewer.collect.snapshot import Snapshot
+from reviewer.engine.interface import Reply, Stop
+from reviewer.findings import Confidence, Finding, Making, Severity
+from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+from reviewer.review import Limits, conclude
+
+TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
+
+
+def concluded(text: str, quote: str) -> Finding:
+    item = {"path": "app.js", "quote": quote, "start_line": 1, "end_line": 1, "category": "security", "severity": "high"}
+    item |= {"confidence": "high", "title": "Title", "explanation": "Why.", "suggestion": ""}
+    snapshot = Snapshot(root=Path("/shop"), scope="", commit=None, in_git=False, files=(), skipped=(), guidance=())
+    reply = Reply(text=json.dumps({"findings": [item], "summary": ""}), stop=Stop.END)
+    limits = Limits(Severity.INFO, Confidence.LOW, 10)
+    (finding,) = conclude(snapshot, {"app.js": text}, (), reply, limits, Making(engine="static")).findings
+    return finding
+
+
+def test_a_secret_in_a_quoted_line_is_masked() -> None:
+    finding = concluded(f'send(token="{TOKEN}")\n', "send(token=")
+
+    assert finding.quote == 'send(token="[secret: GitHub token]")'
+
+
+def test_a_quote_from_a_very_long_line_stays_short_though_a_secret_stands_in_that_line() -> None:
+    text = "x=1;" * 50_000 + f'run(name);token="{TOKEN}";' + "y=2;" * 50_000
+
+    assert concluded(text, "run(name);").quote == "run(name);"
+    masked = concluded(text, f'run(name);token="{TOKEN}"').quote
+    assert TOKEN not in masked
+    assert len(masked) <= MAX_QUOTED_CHARACTERS
