@@ -89,8 +89,9 @@ def _made(values: Mapping[str, Any], origin: str) -> Model:
             raise ConfigError(f"{where}: {key!r} is missing", hint="A model of your own needs it; ask whoever runs the endpoint.")
     usual = LongContext.NATIVE if values["context_tokens"] > STANDARD_WINDOW else LongContext.NONE
     model = Model(**{"long_context": usual, **values})
-    if (model.long_context is LongContext.BETA) != (
-        model.long_context_tokens is not None and model.long_context_beta is not None
+    if (
+        len({model.long_context is LongContext.BETA, model.long_context_tokens is not None, model.long_context_beta is not None})
+        > 1
     ):
         raise ConfigError(
             f"{where}: 'long_context = \"beta\"' and both 'long_context_tokens' and 'long_context_beta' go together"

@@ -189,6 +189,7 @@ def test_a_later_file_wins(tmp_path: Path) -> None:
         ),
         (OWN + "price = 3\n", "'price' must be a list of tables"),
         (OWN + "long_context = 'beta'\n", "go together"),
+        (OWN + "long_context_tokens = 1_000_000\n", "go together"),
         (OWN + "long_context = 'none'\n", "is not 'long_context = \"none\"'"),
         (OWN + "effort = ['low']\neffort_default = 'high'\n", "'effort_default' is not one of 'effort'"),
         (OWN.replace("32_000", "262_144"), "leaves no room for a prompt"),
