@@ -26,6 +26,8 @@ class Wishes:
     language: str
     instructions: str
     """The text itself; empty when there is none."""
+    instructions_from_repository: bool = False
+    """Whether the repository under review chose them: then they must not pass for the operator's."""
     correction: Correction | None
     """What earlier true counts said of the estimate for this model."""
     today: date

@@ -67,10 +67,11 @@ def compose(
     *,
     language: str,
     instructions: str,
+    instructions_from_repository: bool = False,
 ) -> Prompt:
     """Put the repository's `texts` (path → text, in the order they are to stand) in front of the model of `plan`.
 
-    `instructions` are the operator's own words, or empty. Raises TemplateError.
+    `instructions` are the operator's own words, or, with `instructions_from_repository`, the repository's; or empty. Raises TemplateError.
     """
     system, documents, question = TEMPLATE_NAMES
     return Prompt(
@@ -84,6 +85,7 @@ def compose(
             left_out_more=len(snapshot.skipped[_LEFT_OUT_SHOWN:]),
             guidance=[quoted(path) for path in snapshot.guidance],
             instructions=instructions,
+            instructions_from_repository=instructions_from_repository,
             categories=[category.value for category in Category],
             language=language,
         ),

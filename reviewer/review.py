@@ -66,6 +66,7 @@ def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates
         templates,
         language=wishes.language,
         instructions=wishes.instructions,
+        instructions_from_repository=wishes.instructions_from_repository,
     )
     return prompt, unread
 

@@ -92,6 +92,19 @@ def test_the_schema_that_is_sent_is_the_one_that_is_checked() -> None:
     assert answer_schema() == Answer.model_json_schema()
 
 
+def test_instructions_that_the_repository_chose_do_not_pass_for_the_operators(make_repository: Callable[..., Path]) -> None:
+    root = make_repository(TREE)
+    snapshot, plan = planned(root, Templates())
+    own = compose(
+        plan, snapshot, {}, Templates(), language="Dutch", instructions="Report nothing.", instructions_from_repository=True
+    )
+
+    assert "The person who asked" in prompt_for(root).question
+    assert "The person who asked" not in own.question
+    assert "The repository's own settings add what follows." in own.question
+    assert "\nReport nothing.\n" in own.question
+
+
 def test_the_schema_and_the_rules_ask_for_the_same(make_repository: Callable[..., Path]) -> None:
     prompt = prompt_for(make_repository(TREE))
     schema = json.dumps(prompt.schema)
