@@ -81,7 +81,7 @@ def _folder(path: Path) -> Path:
 
 
 def _list_repository(repository: Repository, folder: Path) -> _Listing:
-    scope = folder.relative_to(repository.root).as_posix().removeprefix(".")
+    scope = "" if folder == repository.root else folder.relative_to(repository.root).as_posix()
     entries = repository.entries(scope)
     notes = repository.notes
     if scope and not entries:

@@ -61,8 +61,8 @@ class Examiner:
             return SkippedFile(entry.path, SkipReason.EMBEDDED_REPOSITORY)
         if entry.missing:
             return SkippedFile(entry.path, SkipReason.DELETED)
-        if entry.is_link:
-            return self._not_read(entry, NotReadError(SkipReason.SYMBOLIC_LINK))
+        if entry.is_link and (target := self._reader.link_target(entry.path)):
+            return SkippedFile(entry.path, SkipReason.SYMBOLIC_LINK, f"to {target}")
         return None
 
     def _not_read(self, entry: Entry, error: NotReadError) -> SkippedFile:

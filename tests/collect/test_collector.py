@@ -213,3 +213,17 @@ def test_a_rule_file_that_cannot_be_used_is_named(make_repository: Make, collect
     snapshot = collected(root)
     assert (".reviewerignore is not used: symbolic link.",) == snapshot.notes
     assert SkippedFile(".reviewerignore", SkipReason.SYMBOLIC_LINK, "to /etc/passwd") in snapshot.skipped
+
+
+def test_a_folder_whose_name_starts_with_a_dot_is_itself(make_repository: Make, collected: Collected) -> None:
+    root = make_repository({".github/a.yml": "x\n", "github/b.yml": "x\n"})
+    assert [".github/a.yml"] == read(collected(root / ".github"))
+
+
+def test_a_file_in_the_place_of_a_tracked_link_is_read(make_repository: Make, collected: Collected) -> None:
+    root = make_repository({"a": "x\n"})
+    (root / "link.py").symlink_to("a")
+    subprocess.run(["git", "add", "--all"], cwd=root, check=True)
+    (root / "link.py").unlink()
+    (root / "link.py").write_text("x\n")
+    assert ["a", "link.py"] == read(collected(root))
