@@ -137,6 +137,7 @@ class Reader:
         while len(self._names) > shared:
             self._names.pop()
             os.close(self._open.pop())
+            self._folder = b"/".join(self._names)  # also when what follows fails: it says where we are
         for name in names[shared:]:
             _check_name(name)
             self._open.append(_open_folder(name, self._open[-1]))

@@ -168,3 +168,10 @@ def test_a_file_without_permission_could_not_be_read(write_files: Make, collecte
     root = write_files({"a": "x\n", "b": "x\n"})
     (root / "a").chmod(0)
     assert (SkippedFile("a", SkipReason.UNREADABLE, "Permission denied"),) == collected(root).skipped
+
+
+def test_a_folder_that_is_gone_does_not_turn_the_next_file_into_another(write_files: Make) -> None:
+    with Reader(write_files({"a/b/x": "right", "x": "wrong"})) as reader:
+        assert b"right" == reader.read("a/b/x", 10)
+        assert SkipReason.DELETED is reason(reader, "gone/y")
+        assert b"right" == reader.read("a/b/x", 10)
