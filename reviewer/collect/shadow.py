@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ _COPIED = ("info/exclude", "info/attributes", "shallow")
 _SETTINGS = ("core.filemode", "core.ignorecase", "core.precomposeunicode", "core.symlinks", "core.trustctime")
 """Settings that decide how git compares names and files; all are yes or no, so nothing else can come in with them."""
 _YES = frozenset({"true", "yes", "on", "1", ""})
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _OPERATOR_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 
@@ -120,7 +122,7 @@ def _copy_index(git_dir: GitDir, folder: Path) -> None:
     _write_as_old(folder / "index", content, source)
     for shared in git_dir.private.glob("sharedindex.*"):
         name = shared.name.partition(".")[2]
-        if all(digit in "0123456789abcdef" for digit in name) and bytes.fromhex(name) in content:
+        if _OBJECT_ID.fullmatch(name) and bytes.fromhex(name) in content:
             _write_as_old(folder / shared.name, read_special(shared, _INDEX_LIMIT) or b"", shared)
 
 

@@ -191,3 +191,12 @@ def test_another_owners_repository_is_read(hostile: tuple[Path, Path], collected
     for path in [root, *root.rglob("*")]:
         os.chown(path, 12345, 12345, follow_symlinks=False)
     assert "a.txt" in [file.path for file in collected(root).files]
+
+
+@pytest.mark.parametrize("name", ["sharedindex.abc", "sharedindex.", "sharedindex.zz"])
+def test_a_file_that_is_only_named_like_a_part_of_the_index_is_left_alone(
+    make_repository: Make, collected: Collected, name: str
+) -> None:
+    root = make_repository({"a": "x\n"})
+    (root / ".git" / name).write_text("x")
+    assert ["a"] == [file.path for file in collected(root).files]
