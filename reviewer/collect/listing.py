@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 from reviewer.collect.files import path_text
 
-LIST_ARGUMENTS = ("ls-files", "-z", "-t", "-s", "-c", "-o", "-m", "-d", "--exclude-standard")
-"""Tracked and untracked-but-not-ignored files; status letter, mode, blob id and stage; a second record for changed or missing ones."""
+LIST_ARGUMENTS = ("ls-files", "-z", "-v", "-s", "-c", "-o", "-m", "-d", "--exclude-standard")
+"""Tracked and untracked-but-not-ignored files; status letter, mode, blob id and stage; a second record for changed or missing ones.
+
+The letter is small, or an S, where the index tells git not to look at the file (assume-unchanged, skip-worktree).
+"""
 
 _FILES = frozenset({"100644", "100755"})
 _LINK, _GITLINK = "120000", "160000"
@@ -21,7 +24,7 @@ class Entry(NamedTuple):
     mode: str
     """git's file mode (`100644`, `120000` …); empty when untracked."""
     blob: str | None
-    """The blob id in the index when git finds the file on disk to be that blob; None when untracked, changed or unmerged."""
+    """The blob id in the index when git finds the file on disk to be that blob; None when untracked, changed, unmerged or not looked at."""
     missing: bool
     """True when git has it in the index and it is not on disk."""
     sparse: bool
@@ -63,8 +66,10 @@ def parse_listing(output: bytes) -> list[Entry]:
         mode, blob, stage = facts.decode("ascii").split(" ")
         known = found.get(path)
         if known is None:
-            found[path] = Entry(path_text(path), mode, blob if stage == "0" else None, False, tag == b"S")  # noqa: FBT003
-        elif tag == b"R":
+            compared = stage == "0" and tag == b"H"
+            sparse = tag in {b"S", b"s"}
+            found[path] = Entry(path_text(path), mode, blob if compared else None, False, sparse)  # noqa: FBT003
+        elif tag in {b"R", b"r"}:
             found[path] = known._replace(blob=None, missing=True)
         else:
             found[path] = known._replace(blob=None)

@@ -12,6 +12,7 @@ import pytest
 from reviewer.collect.cache import MeasureCache
 from reviewer.collect.collector import Selection, collect
 from reviewer.collect.snapshot import Snapshot
+from reviewer.findings import SkippedFile, SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]
@@ -144,3 +145,23 @@ def test_a_full_cache_is_begun_anew(make_repository: Make, folder: Path, monkeyp
     run(root, folder)
     monkeypatch.setattr("reviewer.collect.cache._LARGEST", 1)
     assert collect(root, Selection(), None).files == run(root, folder).files
+
+
+def test_a_file_that_git_is_told_not_to_look_at_teaches_the_cache_nothing(make_repository: Make, git: Git, folder: Path) -> None:
+    root = make_repository({"a.py": "abc = 1\n", "b.py": "abc = 2\n"})
+    git(root, "update-index", "--assume-unchanged", "a.py")
+    git(root, "update-index", "--skip-worktree", "b.py")
+    for name in ("a.py", "b.py"):
+        (root / name).write_bytes(b"\0bc = 1\n")
+    run(root, folder)
+    git(root, "update-index", "--no-assume-unchanged", "a.py")
+    git(root, "update-index", "--no-skip-worktree", "b.py")
+    git(root, "checkout", "--", ".")
+    assert ["a.py", "b.py"] == [file.path for file in run(root, folder).files]
+
+
+def test_an_unwatched_file_that_is_gone_is_skipped_as_deleted(make_repository: Make, git: Git, folder: Path) -> None:
+    root = make_repository({"a.py": "x\n"})
+    git(root, "update-index", "--assume-unchanged", "a.py")
+    (root / "a.py").unlink()
+    assert [SkippedFile("a.py", SkipReason.DELETED)] == list(run(root, folder).skipped)
