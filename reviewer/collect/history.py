@@ -44,8 +44,12 @@ def churn(repository: Repository) -> History:
 
 
 def _count(repository: Repository, head: str) -> History:
-    newest = int(repository.run("log", "-1", "--format=%ct", head))
-    chosen = ("--no-merges", f"--max-count={COMMITS}", f"--since={newest - _DAY * DAYS}", head)
+    newest = repository.run("log", "-1", "--format=%ct", head).strip()
+    if not newest.isdigit():
+        return History(problem="The newest commit has no date.")
+    # With the sign and the zone it is a time for git whatever its size; a bare small number would be read as a day.
+    since = f"--since=@{max(0, int(newest) - _DAY * DAYS)} +0000"
+    chosen = ("--no-merges", f"--max-count={COMMITS}", since, head)
     examined = int(repository.run("rev-list", "--count", *chosen))
     names = repository.run("log", *chosen, "--format=", "--name-only", "-z", "--no-renames", "--no-show-signature")
     return History(

@@ -17,7 +17,7 @@ def commit(root: Path, day: int, **files: str) -> None:
     """A commit `day` days after a fixed date that sets the named files (without suffix: `a` is `a.py`)."""
     for name, content in files.items():
         (root / f"{name}.py").write_text(content)
-    when = f"{NOW + day * DAY} +0000"
+    when = f"@{NOW + day * DAY} +0000"
     run(root, "add", "--all")
     run(root, "commit", "--quiet", "--allow-empty", "--message", f"day {day}", GIT_COMMITTER_DATE=when, GIT_AUTHOR_DATE=when)
 
@@ -101,3 +101,26 @@ def test_a_history_that_git_cannot_read_is_a_value_with_a_reason(tmp_path: Path)
 
 def test_the_number_of_commits_is_bounded() -> None:
     assert COMMITS <= 2000
+
+
+def test_a_commit_without_a_date_is_a_reason_not_a_crash(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    commit(root, 1, a="1")
+    body = (root / "commit").absolute()
+    tree = subprocess.run(["git", "write-tree"], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+    body.write_text(f"tree {tree}\nauthor a\ncommitter a\n\nm\n")
+    bad = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--literally", "commit"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    (root / ".git/HEAD").write_text(bad + "\n")
+    assert History(problem="The newest commit has no date.") == history(root)
+
+
+def test_commits_of_the_seventies_count(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    commit(root, -(NOW // DAY) + 150, a="1")
+    assert History(commits={"a.py": 1}, examined=1) == history(root)
