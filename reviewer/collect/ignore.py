@@ -73,7 +73,11 @@ class RuleSet:
                     self._rules.append(rule)
             except (GitIgnorePatternError, re2.error):
                 problems.append(f"{rule.label} is no valid pattern and has no effect.")
-        self._set.Compile()
+        try:
+            self._set.Compile()
+        except re2.error:
+            problems.append(f"The rules of {self._rules[0].origin} are too many or too long together and have no effect.")
+            self._rules = []
         self.problems: tuple[str, ...] = tuple(problems)
         """Rules that could not be understood, a sentence each."""
 

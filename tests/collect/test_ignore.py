@@ -141,3 +141,9 @@ def test_the_rule_that_decided_is_named_with_its_line() -> None:
     rule = rules("# why\n*.snap\n").match(b"x.snap")
     assert rule is not None
     assert "rules:2 *.snap" == rule.label
+
+
+def test_rules_that_are_too_much_together_have_no_effect_and_that_is_said() -> None:
+    found = rules("\n".join(f"{number:04}" + "x" * (LONGEST_RULE - 4) for number in range(MOST_RULES)))
+    assert ("The rules of rules are too many or too long together and have no effect.",) == found.problems
+    assert not found
