@@ -13,6 +13,7 @@ from reviewer.findings import Category, Claim, Confidence, Severity
 _ENOUGH = 6  # characters that are not blank: less cannot be told from the rest of a file
 _LONGEST = 300  # characters of a quote; minified files have lines of a megabyte
 _GLIMPSE = 6  # characters of a value, where nothing else stands in the file; vendors' prefixes are about as long
+_SHARE = 4  # at most this part of it: a password may have no more than eight
 
 _WHY = "Everyone who can read the repository, now or in its history, can use it. The value is not repeated here."
 _FIX = (
@@ -68,7 +69,7 @@ def _quote(text: str, secret: Secret, secrets: tuple[Secret, ...]) -> tuple[str,
     after = text[end : min(ceiling, end + _LONGEST)].partition("\n")[0].rstrip()
     if _solid(after) >= _ENOUGH:
         return after, secret.end_line
-    return text[start : start + _GLIMPSE], secret.start_line
+    return text[start : start + min(_GLIMPSE, (end - start) // _SHARE)], secret.start_line
 
 
 def _last_lines(text: str) -> str:

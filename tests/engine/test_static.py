@@ -151,3 +151,8 @@ def test_a_shallow_or_unreadable_history_is_a_note() -> None:
     broken = examine(snapshot({}), {}, History(problem="git log failed: gone"))
     assert "The clone is shallow: hot spots rest on 1 commits." in shallow.notes
     assert any("git log failed: gone" in note for note in broken.notes)
+
+
+def test_of_a_short_secret_that_stands_alone_only_a_little_is_quoted() -> None:
+    (point,) = leaks("app.cfg", 'pwd: "x7Kq2Z9a"\n')
+    assert "x7" == point.claim.quote
