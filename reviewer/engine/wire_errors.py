@@ -91,7 +91,10 @@ def advised_wait(headers: Mapping[str, str]) -> float | None:
     if seconds is not None:
         return seconds
     moment = parsedate_tz(text)
-    return None if moment is None else max(0.0, mktime_tz(moment) - time.time())
+    try:
+        return None if moment is None else max(0.0, mktime_tz(moment) - time.time())
+    except (ValueError, OverflowError):
+        return None  # a date no calendar has
 
 
 def _number(text: str) -> float | None:
