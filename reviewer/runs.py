@@ -99,6 +99,7 @@ class Run:
         self.folder = folder
         self.record = record
         self.storage_problem = ""
+        self._has_gap = False
         self._clock = clock
         self._reserve = folder / "reserve"
         try:
@@ -137,7 +138,7 @@ class Run:
 
     def text(self, delta: str) -> None:
         """Append a piece of the answer. Half a surrogate pair is written as the escape that JSON has for it."""
-        if self.storage_problem:
+        if self._has_gap:
             return  # a gap would make the rest worthless
         rest = memoryview(delta.encode("utf-8", "backslashreplace"))
         while rest:
@@ -145,6 +146,7 @@ class Run:
                 rest = rest[os.write(self._answer, rest) :]
             except OSError as error:
                 if not self._let_go():
+                    self._has_gap = True
                     self._complain(storage_error(self.folder / "answer.txt", error))
                     return
 

@@ -247,3 +247,13 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
         run.finish()
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == sorted(["broken", "file", "link", "notes", run.id])
     assert (tmp_path / "elsewhere" / "run.json").exists()
+
+
+def test_an_answer_is_kept_though_the_record_of_its_run_cannot_be(tmp_path: Path) -> None:
+    with start(store(tmp_path)) as run:
+        (run.folder / "run.json").unlink()
+        (run.folder / "run.json").mkdir()
+        run.started(USAGE, "req_1")
+        run.text("paid for")
+        assert "paid for" == (run.folder / "answer.txt").read_text()
+        assert run.storage_problem == f"Cannot write {run.folder / 'run.json'}: it is not a regular file."
