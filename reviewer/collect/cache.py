@@ -119,10 +119,16 @@ class MeasureCache:
             # Anything else than these means that the file is spoilt: then it is begun anew.
             self._usable = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _NOT_ITS_FAULT
             if self._usable:
-                self._path.unlink(missing_ok=True)
+                self._remove()
         except OSError as error:
             self.note = f"The cache of token counts was not used ({error.strerror or error}); only time was lost."
             self._usable = False
+
+    def _remove(self) -> None:
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError:
+            self._usable = False  # the note says already what is wrong
 
     def _make_room(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

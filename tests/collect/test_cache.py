@@ -165,3 +165,17 @@ def test_an_unwatched_file_that_is_gone_is_skipped_as_deleted(make_repository: M
     git(root, "update-index", "--assume-unchanged", "a.py")
     (root / "a.py").unlink()
     assert [SkippedFile("a.py", SkipReason.DELETED)] == list(run(root, folder).skipped)
+
+
+def test_a_spoilt_cache_that_cannot_be_removed_is_a_note(
+    make_repository: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_repository(FILES)
+    folder.mkdir()
+    (folder / "texts.sqlite3").write_bytes(b"spoilt" * 1000)
+
+    def refuse(self: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(1, "Operation not permitted", str(self), missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert ("The cache of token counts was not used (file is not a database); only time was lost.",) == run(root, folder).notes
