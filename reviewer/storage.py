@@ -14,15 +14,15 @@ from reviewer.errors import StorageError
 def write_atomically(path: Path, text: str, *, mode: int = 0o666) -> None:
     r"""Put `text` at `path` as UTF-8: whole or not at all, also after a crash or on a full disk.
 
-    It is written beside `path` and renamed over it. `mode` is narrowed by the umask. Bytes of a file name that are not UTF-8 come out
-    as `\udcXX`, so that the file is UTF-8 in any case. Links, devices and folders are never replaced or written through.
+    It is written beside `path` and renamed over it. A new file has `mode`, narrowed by the umask; an old one keeps what it has of
+    `mode`. Bytes of a file name that are not UTF-8 come out as `\udcXX`, so that the file is UTF-8 in any case. Links, devices and folders are never replaced or written through.
 
     Raises StorageError with the path and the system's own words.
     """
-    _refuse_unless_regular(path)
+    old = _mode_of_regular(path)
     draft = path.with_name(f".reviewer-{secrets.token_hex(6)}.tmp")
     try:
-        _write_draft(draft, text.encode("utf-8", "backslashreplace"), mode)
+        _write_draft(draft, text.encode("utf-8", "backslashreplace"), mode, old)
         draft.replace(path)
     except OSError as error:
         raise storage_error(path, error) from error
@@ -41,22 +41,26 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _refuse_unless_regular(path: Path) -> None:
+def _mode_of_regular(path: Path) -> int | None:
+    """The permissions of the file that is to be replaced; None when there is none."""
     try:
         kind = path.lstat().st_mode
     except FileNotFoundError:
-        return
+        return None
     except OSError as error:
         raise storage_error(path, error) from error
     if stat.S_ISLNK(kind):
         raise StorageError(f"Cannot write {path}: it is a symbolic link.", hint="Name the file itself, or - for standard output.")
     if not stat.S_ISREG(kind):
         raise StorageError(f"Cannot write {path}: it is not a regular file.", hint="Name a file, or - for standard output.")
+    return stat.S_IMODE(kind)
 
 
-def _write_draft(draft: Path, content: bytes, mode: int) -> None:
+def _write_draft(draft: Path, content: bytes, mode: int, old: int | None) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
+        if old is not None:
+            os.fchmod(descriptor, old & mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

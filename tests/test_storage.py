@@ -111,3 +111,12 @@ def test_a_read_only_folder_is_an_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError, match="Permission denied"):
         write_atomically(tmp_path / "report.md", "new")
+
+
+def test_a_file_that_was_private_stays_private(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    path.write_text("old")
+    path.chmod(0o600)
+    write_atomically(path, "new")
+    assert 0o600 == path.stat().st_mode & 0o777
+    assert "new" == path.read_text()
