@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from reviewer.findings import Claim, Finding, QuoteMatch, Ungrounded
@@ -49,7 +49,7 @@ def ground(claims: Iterable[Claim], read: Callable[[str], str | None]) -> tuple[
     """Divides claims into findings and ungrounded ones, both in the order of the claims.
 
     `read` gives the text of a file by its path, None when it is not among the files read. Findings that are the same (fingerprint,
-    overlapping lines) become one: the most severe, then the most confident.
+    overlapping lines) become one: the most severe, then the most confident, with what the others say besides.
     """
     claims = tuple(claims)
     by_path: dict[str, list[int]] = {}
@@ -121,7 +121,11 @@ def _choose(places: Sequence[Place], quote: str, claim: Claim) -> Place | None:
         places = [place for place in places if place.first <= last and first <= place.last]
     return min(
         places,
-        key=lambda place: (max(place.first - claim.start_line, claim.start_line - place.last, 0), place.start),
+        key=lambda place: (
+            max(place.first - claim.start_line, claim.start_line - place.last, 0),
+            abs(place.first - claim.start_line),
+            place.start,
+        ),
         default=None,
     )
 
@@ -184,9 +188,17 @@ def _distinct(findings: Iterable[Finding]) -> list[Finding]:
         if double is None:
             same.append(len(kept))
             kept.append(finding)
-        elif (finding.severity, finding.confidence) > (kept[double].severity, kept[double].confidence):
-            kept[double] = finding
+        else:
+            kept[double] = _joined(kept[double], finding)
     return kept
+
+
+def _joined(one: Finding, other: Finding) -> Finding:
+    """The worse of two findings about the same lines, with what the other says besides: it may be another defect."""
+    worse, lesser = (other, one) if (other.severity, other.confidence) > (one.severity, one.confidence) else (one, other)
+    if lesser.title == worse.title or lesser.explanation in worse.explanation:
+        return worse
+    return replace(worse, explanation=f"{worse.explanation}\n\nAlso: {lesser.title}. {lesser.explanation}")
 
 
 def _overlap(one: Finding, other: Finding) -> bool:
