@@ -171,7 +171,8 @@ def _http_client(**settings: Any) -> httpx2.Client:  # noqa: ANN401 - httpx2's o
     """A client by the environment's proxies and certificates. An exception's own text is left out: it may repeat a password."""
     try:
         # Redirects are not followed: a prompt is source code, and goes only where the operator said.
-        return anthropic.DefaultHttpxClient(follow_redirects=False, **settings)
+        # Unencrypted is only this machine itself (`checked_endpoint`): no proxy gets to see that.
+        return anthropic.DefaultHttpxClient(follow_redirects=False, mounts={"http://": None}, **settings)
     except ImportError as error:
         raise ConfigError("A proxy variable names a SOCKS proxy.", hint="Set HTTPS_PROXY to an http:// one.") from error
     except OSError as error:

@@ -365,6 +365,17 @@ def test_a_proxy_or_certificate_variable_that_cannot_be_used_is_a_settings_error
     assert "secret" not in f"{caught.value}{caught.value.hint}"
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+def test_an_endpoint_on_this_machine_is_not_asked_through_a_proxy(
+    connect: Connect, prompt: Prompt, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Such a request is not encrypted: the proxy's network would see the key and the code."""
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert connect().count(prompt) is not None
+
+
 def test_the_sdk_logs_nothing_whatever_the_environment_says(server: MessagesServer, prompt: Prompt, tmp_path: Path) -> None:
     """At debug level the SDK writes whole prompts to standard error."""
     program = tmp_path / "send.py"
