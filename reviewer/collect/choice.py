@@ -10,6 +10,7 @@ from reviewer.collect.attributes import Mark
 from reviewer.collect.defaults import default_rules
 from reviewer.collect.files import NotReadError, Reader, path_bytes
 from reviewer.collect.ignore import RuleSet, RuleTree, option_rules, read_rules
+from reviewer.errors import ConfigError
 from reviewer.findings import SkippedFile, SkipReason
 
 _RULE_FILE = ".reviewerignore"
@@ -41,11 +42,12 @@ class Chooser:
     """Decides about paths. The operator's --exclude comes first, then --include, .reviewerignore, .gitattributes, the default rules."""
 
     def __init__(self, selection: Selection, marks: dict[str, Mark]) -> None:
+        """Raises ConfigError for an option that is no pattern: a file it should keep out must not be read, and sent, instead."""
         self._marks = marks
         excluded = option_rules("--exclude", selection.exclude, SkipReason.EXCLUDED)
         included = option_rules("--include", selection.include, SkipReason.NOT_INCLUDED)
-        self.problems = excluded.problems + included.problems
-        """Patterns of options that have no effect, a sentence each."""
+        for problem in excluded.problems + included.problems:
+            raise ConfigError(problem, hint="Nothing was read: without it, files it should keep out would have been.")
         self._exclude = _tree(excluded)
         self._include = _tree(included)
         self._only_included = bool(selection.include)

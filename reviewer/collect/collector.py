@@ -120,7 +120,7 @@ def _list_folder(folder: Path) -> _Listing:
 
 def _read(listing: _Listing, selection: Selection, cache: MeasureCache | None) -> Snapshot:
     chooser = Chooser(selection, listing.marks)
-    notes = [*listing.notes, *chooser.problems]
+    notes = list(listing.notes)
     files: list[SourceFile] = []
     skipped = list(listing.lost)
     with Reader(listing.root) as reader:

@@ -74,5 +74,5 @@ class Keeping:
         assert self.run is not None, "begin comes before end"  # noqa: S101 - the story's order, not an input
         self.run.answered(reply, cost_usd)
         if self.run.storage_problem:
-            self.terminal.say(f"The answer could not be kept on disk: {self.run.storage_problem}")
+            self.terminal.say(f"Not everything of this run could be kept on disk: {self.run.storage_problem}")
         return self.run.id

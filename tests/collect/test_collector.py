@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reviewer.collect.snapshot import Snapshot
-from reviewer.errors import SourceError
+from reviewer.errors import ConfigError, SourceError
 from reviewer.findings import SkippedFile, SkipReason
 
 Git = Callable[..., str]
@@ -131,9 +131,13 @@ def test_include_and_exclude_are_patterns_of_gitignore(make_repository: Make, co
     assert ["src/a.py"] == read(collected(root, include=("src/*", "!*.js")))
 
 
-def test_an_option_that_is_no_pattern_is_named(make_repository: Make, collected: Collected) -> None:
-    snapshot = collected(make_repository({"a": "x\n"}), exclude=("[z-a]",))
-    assert ("--exclude [z-a] is no valid pattern and has no effect.",) == snapshot.notes
+@pytest.mark.parametrize("option", ["include", "exclude"])
+def test_an_option_that_is_no_pattern_is_an_error_and_nothing_is_read(
+    option: str, make_repository: Make, collected: Collected
+) -> None:
+    root = make_repository({"a": "x\n"})
+    with pytest.raises(ConfigError, match=rf"^--{option} \[z-a\] is no valid pattern"):
+        collected(root, **{option: ("[z-a]",)})
 
 
 def test_linguist_marks_leave_out_and_bring_back(make_repository: Make, collected: Collected) -> None:
