@@ -105,16 +105,15 @@ def test_the_corners_of_the_language(text: str | bytes, path: str, expected: boo
 def test_a_hostile_line_takes_no_time(line: str) -> None:
     compiled = rules(line + "\n")
     for length in range(40, 80):
-        compiled.match(b"a" * length)
-        compiled.match(b"a/" * length + b"a")
+        assert compiled.match(b"a" * length) is None
+        assert compiled.match(b"a/" * length + b"a") is None
 
 
 @pytest.mark.timeout(30)
 def test_a_hostile_file_takes_little_time() -> None:
     text = "".join(f"*a?????????????{number}\n" for number in range(MOST_RULES))
     compiled = rules(text)
-    for number in range(20_000):
-        compiled.match(b"abaabbab%d" % number * 4)
+    assert not any(compiled.match(b"bbbb%d" % number * 4) for number in range(20_000))
 
 
 @pytest.mark.parametrize("line", ["[a-\\]]", "[", "[z-a]", "a[", "\\", "//", "[[:nonsense:]]", "(", "{2,1}", "+", "\x00", "a//b"])
