@@ -11,8 +11,6 @@ log, and OpenTelemetry, which could send them elsewhere.
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,9 +20,10 @@ from typing import Any
 import anthropic
 import httpx2
 
+from reviewer.engine.connection_errors import lost, translated
 from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
-from reviewer.engine.wire_errors import RefusedByProviderError, is_spend_limit, printable_id, read_failure
-from reviewer.errors import ConfigError, ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError
+from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
+from reviewer.errors import ConfigError
 
 MAX_RETRIES = 2
 """After the first attempt; the SDK's own default."""
@@ -59,7 +58,7 @@ class Connection:
         self._give_up_at = 0.0
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
-        with _translated():
+        with translated():
             self._client = anthropic.Anthropic(
                 **_identity(credentials, endpoint),
                 timeout=timeout,
@@ -78,20 +77,20 @@ class Connection:
     def ask(self, path: str, body: dict[str, Any], betas: tuple[str, ...] = ()) -> object:
         """POST `body` and return the JSON that came back. Raises RefusedByProviderError or a ProviderError."""
         self._start_patience()
-        with _translated():
+        with translated():
             return self._client.post(path, cast_to=object, body=body, options={"headers": _beta_header(betas)})
 
     def look_up(self, path: str) -> object:
         """GET the JSON at `path`. Raises RefusedByProviderError or a ProviderError."""
         self._start_patience()
-        with _translated():
+        with translated():
             return self._client.get(path, cast_to=object)
 
     @contextmanager
     def stream(self, body: dict[str, Any], betas: tuple[str, ...] = ()) -> Iterator[Stream]:
         """POST `body` to the Messages API; the events can be read within the `with`. Raises as `ask` does."""
         self._start_patience()
-        with _translated():
+        with translated():
             stream = self._client.post(
                 "/v1/messages",
                 cast_to=object,
@@ -114,7 +113,7 @@ class Connection:
             if time.monotonic() < self._give_up_at:
                 raise
             # The SDK tries again whatever has a connection error as its cause, therefore `from None`.
-            raise _lost(error) from None
+            raise lost(error) from None
         if response.http_response.is_success:
             return response
         response.http_response.read()
@@ -138,12 +137,12 @@ class Stream:
 
     def events(self) -> Iterator[object]:
         """The data of each event, as parsed JSON. Raises RefusedByProviderError or a ProviderError in the middle."""
-        with _translated():
+        with translated():
             yield from self._stream
 
     def whole(self) -> object:
         """The one JSON document that came instead of a stream."""
-        with _translated():
+        with translated():
             self._stream.response.read()
             return self._stream.response.json()
 
@@ -188,78 +187,7 @@ def _silence_sdk_logging() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Whatever the SDK or its transport raises, as an error of ours."""
-    try:
-        yield
-    except anthropic.APIStatusError as error:
-        raise RefusedByProviderError(read_failure(error.status_code, error.body, error.response.headers)) from error
-    except (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
-        raise _lost(error) from error
-    except anthropic.CredentialsError as error:
-        # Its words name files and what is wrong with them, never what is in them.
-        raise CredentialsError("The credentials could not be read.", hint=_printable(str(error))) from error
-    except anthropic.AnthropicError as error:
-        raise CredentialsError(
-            "The identity token could not be exchanged for an access token.",
-            hint="Check the workload identity variables, the token file and the federation rule.",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedReplyError(
-            "The endpoint's answer is not JSON.", hint="Check ANTHROPIC_BASE_URL: it is the address before /v1/messages."
-        ) from error
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
-
-
 def _json(response: httpx2.Response) -> object:
     with suppress(ValueError, RecursionError, httpx2.HTTPError):
         return response.json()
     return None
-
-
-def _lost(error: BaseException) -> ProviderError:
-    """No answer, or no more of it. The exception's own text is left out: it may repeat a header or a proxy's password."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
-        return MalformedReplyError(
-            "The endpoint's answer could not be decompressed.", hint="A proxy in between may have damaged it."
-        )
-    for kind, sentence, hint in _TROUBLES:
-        if any(isinstance(cause, kind) for cause in causes):
-            return ConnectionFailedError(sentence, hint=hint)
-    return ConnectionFailedError("The connection to the provider failed.", hint="Check the network and ANTHROPIC_BASE_URL.")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__ or current.__context__
-
-
-_BILLED = "Try again; the prompt may have been billed."
-_TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
-    (httpx2.ProxyError, "The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY."),
-    (
-        ssl.SSLCertVerificationError,
-        "The provider's certificate could not be verified.",
-        "Behind a proxy, set SSL_CERT_FILE to its own.",
-    ),
-    (ssl.SSLError, "No encrypted connection could be made.", "Check ANTHROPIC_BASE_URL and the proxy settings."),
-    (socket.gaierror, "The provider's host name could not be resolved.", "Check the network and ANTHROPIC_BASE_URL."),
-    (ConnectionRefusedError, "The endpoint refused the connection.", "Check that it is running, and ANTHROPIC_BASE_URL."),
-    (httpx2.ConnectTimeout, "The endpoint could not be reached in time.", "Check the network and the proxy settings."),
-    (httpx2.TimeoutException, "The provider fell silent, and the connection was given up.", _BILLED),
-    (
-        httpx2.LocalProtocolError,
-        "The request could not be put on the wire.",
-        "Check ANTHROPIC_CUSTOM_HEADERS for stray characters.",
-    ),
-    (httpx2.ProtocolError, "The connection was closed before the answer was complete.", _BILLED),
-    (httpx2.ReadError, "The connection was cut.", _BILLED),
-)
-"""The first kind among an exception's causes decides."""
