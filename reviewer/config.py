@@ -73,6 +73,12 @@ class Config:
     max_output: int | None = _option(
         "Most tokens of answer to ask for; default: by model and effort.", "whole", default=None, metavar="TOKENS", minimum=1
     )
+    scope: str = _option(
+        "How wide to look around a change: its diff, its files whole, or the repository.",
+        "choice",
+        default="repo",
+        choices=("diff", "files", "repo"),
+    )
     include: tuple[str, ...] = _option(
         "Read only files that match (gitignore syntax); also brings back what a default rule leaves out.",
         "list",
@@ -85,10 +91,10 @@ class Config:
         "Format on standard output, or of an output file without a telling suffix.",
         "choice",
         default="markdown",
-        choices=("markdown", "json"),
+        choices=("markdown", "json", "sarif", "github"),
     )
     output: tuple[str, ...] = _option(
-        "Write the report here (.md, .json; - is standard output); may be repeated.",
+        "Write the report here (.md, .json, .sarif; - is standard output); may be repeated.",
         "list",
         default=(),
         metavar="FILE",
@@ -98,10 +104,32 @@ class Config:
     min_severity: str = _option("Show only findings at least this severe.", "choice", default="info", choices=SEVERITIES)
     min_confidence: str = _option("Show only findings at least this sure.", "choice", default="low", choices=CONFIDENCES)
     max_findings: int = _option("Show at most this many findings, the worst first.", "whole", default=100, metavar="N", minimum=1)
+    pre_existing: bool = _option("Show also findings that the change has nothing to do with.", "flag", default=False)
     fail_on: str | None = _option(
         "Exit with 1 when a finding is at least this severe.", "choice", default=None, choices=SEVERITIES
     )
     exit_zero: bool = _option("Exit with 0 instead of 1 when findings reach --fail-on.", "flag", default=False, operator=True)
+    publish: str = _option(
+        "Where on GitHub the review goes: nowhere, the job summary, annotations, one comment, or a review with inline comments.",
+        "choice",
+        default="none",
+        choices=("none", "summary", "annotations", "comment", "review"),
+        operator=True,
+    )
+    max_comments: int = _option(
+        "Most inline comments in one review, the worst first; the rest stand in the summary.",
+        "whole",
+        default=10,
+        metavar="N",
+        minimum=0,
+        operator=True,
+    )
+    resolve_fixed: bool = _option(
+        "Also resolve the threads of findings that are fixed; the token then needs contents: write.",
+        "flag",
+        default=False,
+        operator=True,
+    )
     instructions: str | None = _option("A text file with more for the model to heed.", "text", default=None, metavar="FILE")
     language: str = _option("Language of the report's findings.", "text", default="English", metavar="LANGUAGE")
     templates: str | None = _option(

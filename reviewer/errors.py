@@ -19,6 +19,8 @@ ReviewerError
 │   ├── ConnectionFailedError     no answer: DNS, TLS, proxy, time-out, a cut connection
 │   └── MalformedReplyError       an answer that is not the Messages API's
 ├── StorageError              4   a report or the state folder could not be written
+├── ForgeError                4   GitHub could not be asked: no access, no network, no such pull request
+├── PublishingError           5   the review was made, and is on disk, but could not be posted
 └── InterruptedByUser       130   Ctrl-C
 
 The exit code stands on the class, so that "found something" (1, which is not an error), "did not see everything" (3) and
@@ -128,6 +130,18 @@ class StorageError(ReviewerError):
     """A report or the state folder could not be written."""
 
     exit_code = 4
+
+
+class ForgeError(ReviewerError):
+    """GitHub could not be asked: no access, no network, no such pull request; nothing was reviewed."""
+
+    exit_code = 4
+
+
+class PublishingError(ReviewerError):
+    """The review was made and is on disk, but could not be posted, or not all of it."""
+
+    exit_code = 5
 
 
 class InterruptedByUser(ReviewerError):  # noqa: N818 - an interruption is not an error, and the name says so

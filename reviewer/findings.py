@@ -53,6 +53,43 @@ class Category(StrEnum):
     DOCUMENTATION = "documentation"
 
 
+class Origin(StrEnum):
+    """What a reviewed change has to do with a finding. The value is the word in settings, answers and JSON."""
+
+    INTRODUCED = "introduced"
+    """Was not there before the change."""
+    WORSENED = "made worse"
+    """Was there, and does more harm since the change."""
+    PRE_EXISTING = "pre-existing"
+    """Was there, and the change has nothing to do with it."""
+
+    @property
+    def is_of_the_change(self) -> bool:
+        """Whether whoever made the change is to answer for it: only these findings are shown by default."""
+        return self is not Origin.PRE_EXISTING
+
+
+class Absence(StrEnum):
+    """In what way a claim says that something does not exist. Such claims can be refuted by looking."""
+
+    UNDEFINED = "undefined"
+    """Nothing of that name is defined or declared anywhere."""
+    UNUSED = "unused"
+    """Nothing calls or mentions it."""
+    UNIMPORTED = "unimported"
+    """The file uses it without importing or including it."""
+    UNTESTED = "untested"
+    """No test mentions it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """One name that a claim says is missing."""
+
+    how: Absence
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A finding as its finder states it, before anyone has looked whether the quote is there."""
@@ -70,6 +107,12 @@ class Claim:
     explanation: str
     suggestion: str
     """How to mend it; may be empty."""
+    origin: Origin | None = None
+    """What the reviewed change has to do with it, as claimed; None where the finder did not say, or no change is reviewed."""
+    absent: tuple[Absent, ...] = ()
+    """What the claim says does not exist."""
+    replacement: str | None = None
+    """Text to stand in the place of the quoted lines; empty to delete them, None when there is none."""
 
 
 class QuoteMatch(StrEnum):
@@ -80,6 +123,14 @@ class QuoteMatch(StrEnum):
     SIMILAR = "similar"
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Lines of a changed file at the head that lie in one hunk: where a comment on the change may stand."""
+
+    start_line: int
+    end_line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Claim):
     """A claim whose quote was found: `path`, the lines and `quote` are the file's own, not the claimed ones."""
@@ -87,11 +138,21 @@ class Finding(Claim):
     match: QuoteMatch
     fingerprint: str
     """16 hex digits from category, path and normalised quoted code; the same however lines move or prose changes."""
+    anchor: Anchor | None = None
+    """None outside the diff, and where no change is reviewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ungrounded(Claim):
     """A claim that is not shown as a finding, since what it names is not there."""
+
+    reason: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuted(Claim):
+    """A claim that something does not exist, which does: `reason` says where it was found."""
 
     reason: str
     fingerprint: str
@@ -120,6 +181,9 @@ class SkipReason(StrEnum):
     NOT_A_FILE = "not a regular file"
     NOT_CHECKED_OUT = "not checked out (sparse checkout)"
     DELETED = "deleted in the work tree"
+    OUT_OF_SCOPE = "outside --scope"
+    NO_ROOM = "no room in the context window"
+    """Known to the model by name only."""
     UNREADABLE = "could not be read"
     CHANGED = "changed while it was read"
 
@@ -141,12 +205,15 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What was looked at and what was not. `read` + `skipped` is every file git (or the folder) lists."""
+    """What was looked at and what was not. `read` + `outlined` + `skipped` is every file git (or the folder) lists."""
 
     read: tuple[str, ...]
+    """Files that were read whole."""
     skipped: tuple[SkippedFile, ...]
     read_bytes: int
     read_lines: int
+    outlined: tuple[str, ...] = ()
+    """Files of which only the signatures were read, there being no room for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +255,24 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedChange:
+    """What a report says of the change that was reviewed."""
+
+    label: str
+    """How whoever asked would name it: `main...topic`, `work tree since 1a2b3c4d5e6f`, `octo/app#12`."""
+    base: str | None
+    """The commit that the change is compared with; None for a patch and for the empty tree."""
+    head: str | None
+    """The commit that was reviewed; None for the work tree, the index and a patch."""
+    files: int
+    added: int
+    """Lines."""
+    removed: int
+    steering: tuple[str, ...] = ()
+    """Changed files that steer reviews (settings, guidance, ignore rules): their version at the base was heeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """The outcome: everything a report says."""
 
@@ -198,7 +283,7 @@ class Review:
     findings: tuple[Finding, ...]
     """Worst first: by severity, confidence, then path and line."""
     withheld: int
-    """Grounded findings left out by --min-severity, --min-confidence or --max-findings."""
+    """Grounded findings left out by --min-severity, --min-confidence or --max-findings; `pre_existing` ones not among them."""
     ungrounded: tuple[Ungrounded, ...]
     coverage: Coverage
     summary: str
@@ -208,6 +293,11 @@ class Review:
     notes: tuple[str, ...]
     """What the reader should know, and which takes nothing away from completeness."""
     making: Making
+    change: ReviewedChange | None = None
+    """None when the whole repository was reviewed as it is."""
+    pre_existing: int = 0
+    """Grounded findings left out because the change has nothing to do with them."""
+    refuted: tuple[Refuted, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reviewer.collect.files import NotReadError, Reader, path_bytes, path_text
+from reviewer.collect.files import NotReadError, path_bytes, path_text
 from reviewer.collect.listing import Entry
+from reviewer.collect.snapshot import FileReader
 from reviewer.findings import SkipReason
 
 if TYPE_CHECKING:
@@ -26,10 +28,15 @@ class Mark(NamedTuple):
     detail: str
 
 
-def linguist_marks(repository: Repository, paths: Iterable[str]) -> dict[str, Mark]:
-    """The marks of those files that have one. A file that is marked as generated or vendored is left out whatever the other says."""
+def linguist_marks(repository: Repository, paths: Iterable[str], *, index: Path | None = None) -> dict[str, Mark]:
+    """The marks of those files that have one. A file that is marked as generated or vendored is left out whatever the other says.
+
+    The rules are those of the work tree, or those that `index` holds.
+    """
     given = b"".join(path_bytes(path) + b"\0" for path in paths)
-    fields = repository.run("check-attr", "--stdin", "-z", *(name.decode() for name in _REASONS), stdin=given).split(b"\0")
+    source = ("--cached",) if index else ()
+    names = (name.decode() for name in _REASONS)
+    fields = repository.run("check-attr", *source, "--stdin", "-z", *names, stdin=given, index=index).split(b"\0")
     marks: dict[str, Mark] = {}
     for raw, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
         path = path_text(raw)
@@ -40,7 +47,7 @@ def linguist_marks(repository: Repository, paths: Iterable[str]) -> dict[str, Ma
     return marks
 
 
-def mentions_linguist(repository: Repository, reader: Reader, entries: Iterable[Entry], scope: str) -> bool:
+def mentions_linguist(repository: Repository, reader: FileReader, entries: Iterable[Entry], scope: str) -> bool:
     """Whether it is worth asking: some .gitattributes below or above `scope`, or `info/attributes`, speaks of linguist."""
     if b"linguist" in repository.info_attributes:
         return True
@@ -52,7 +59,7 @@ def mentions_linguist(repository: Repository, reader: Reader, entries: Iterable[
     )
 
 
-def _mentions(reader: Reader, path: str, *, absent: bool) -> bool:
+def _mentions(reader: FileReader, path: str, *, absent: bool) -> bool:
     try:
         return b"linguist" in reader.read(path, _FILE_LIMIT)
     except NotReadError as error:

@@ -8,8 +8,9 @@ from enum import Enum, auto
 
 from reviewer.collect.attributes import Mark
 from reviewer.collect.defaults import default_rules
-from reviewer.collect.files import NotReadError, Reader, path_bytes
+from reviewer.collect.files import NotReadError, path_bytes
 from reviewer.collect.ignore import RuleSet, RuleTree, option_rules, read_rules
+from reviewer.collect.snapshot import FileReader
 from reviewer.errors import ConfigError
 from reviewer.findings import SkippedFile, SkipReason
 
@@ -54,7 +55,7 @@ class Chooser:
         self._project = RuleTree()
         self._default = _tree(default_rules())
 
-    def read_project_rules(self, reader: Reader, paths: Iterable[str], scope: str) -> tuple[str, ...]:
+    def read_project_rules(self, reader: FileReader, paths: Iterable[str], scope: str) -> tuple[str, ...]:
         """Take in the .reviewerignore files among `paths`, at the root and on the way to `scope`; says what of them is not used."""
         problems: list[str] = []
         named = {path for path in paths if path.endswith(_RULE_FILE) and path.rpartition("/")[2] == _RULE_FILE}

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import gc
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from reviewer.collect.attributes import Mark, linguist_marks, mentions_linguist
 from reviewer.collect.cache import MeasureCache
+from reviewer.collect.changes import Revision
 from reviewer.collect.choice import Chooser, Selection
 from reviewer.collect.examine import Examiner
 from reviewer.collect.files import Reader
 from reviewer.collect.listing import Entry
 from reviewer.collect.repository import Repository, open_repository
-from reviewer.collect.snapshot import Snapshot, SourceFile
+from reviewer.collect.snapshot import FileReader, OpenReader, Snapshot, SourceFile
+from reviewer.collect.tree import TreeReader, tree_entries
 from reviewer.collect.walk import Walk
 from reviewer.errors import SourceError
 from reviewer.findings import SkippedFile
 
-__all__ = ["Selection", "collect"]
+__all__ = ["Selection", "collect", "collect_tree"]
 
 _GUIDANCE = frozenset({"CLAUDE.md", "AGENTS.md", "REVIEW.md"})
 
@@ -38,6 +41,7 @@ class _Listing:
     marks: dict[str, Mark]
     lost: tuple[SkippedFile, ...]
     notes: tuple[str, ...]
+    reader: OpenReader
 
 
 def collect(path: Path, selection: Selection, cache: MeasureCache | None) -> Snapshot:
@@ -65,6 +69,65 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def collect_tree(
+    repository: Repository,
+    revision: Revision,
+    selection: Selection,
+    cache: MeasureCache | None,
+    *,
+    scope: str = "",
+    paths: Collection[str] | None = None,
+    rules: Revision | None = None,
+) -> Snapshot:
+    """Collect what a commit's tree holds, without checking it out; of it only the part `scope`, or only the files `paths`.
+
+    Ignore rules and attributes are those of the tree of `rules` (of the tree itself, when None): a change must not decide what of it is
+    looked at. The texts can be read for as long as `repository` is open. Raises SourceError when git lacks a part of the tree.
+    """
+    governing = rules or revision
+    with _no_garbage_collection():
+        every = tree_entries(repository, _tree(governing))
+        entries = every if governing is revision else tree_entries(repository, _tree(revision))
+        if paths is not None:
+            entries = [entry for entry in entries if entry.path in paths]
+        if scope:
+            entries = [entry for entry in entries if entry.path.startswith(f"{scope}/")]
+        with TreeReader(repository, every) as reader:
+            marks = _tree_marks(repository, reader, every, _tree(governing), entries)
+            chooser = Chooser(selection, marks)
+            refused = chooser.read_project_rules(reader, (entry.path for entry in every), "")
+        listing = _Listing(
+            root=repository.root,
+            scope=scope,
+            commit=revision.commit,
+            in_git=True,
+            entries=entries,
+            marks=marks,
+            lost=(),
+            notes=(*repository.notes, *refused),
+            reader=partial(TreeReader, repository, entries),
+        )
+        return _examined(listing, chooser, selection, cache)
+
+
+def _tree(revision: Revision) -> str:
+    if revision.tree is None:
+        raise SourceError("A patch that stands alone has no tree.")
+    return revision.tree
+
+
+def _tree_marks(
+    repository: Repository, reader: FileReader, every: list[Entry], tree: str, entries: list[Entry]
+) -> dict[str, Mark]:
+    """The marks of `entries` by the .gitattributes files of `tree`, which git takes from an index of ours that holds it."""
+    if not mentions_linguist(repository, reader, every, ""):
+        return {}
+    index = repository.folder / f"index-{tree}"
+    if not index.exists():
+        repository.run("read-tree", tree, index=index)
+    return linguist_marks(repository, (entry.path for entry in entries), index=index)
 
 
 def _folder(path: Path) -> Path:
@@ -99,6 +162,7 @@ def _list_repository(repository: Repository, folder: Path) -> _Listing:
         marks=marks,
         lost=(),
         notes=notes,
+        reader=partial(Reader, repository.root),
     )
 
 
@@ -115,16 +179,22 @@ def _list_folder(folder: Path) -> _Listing:
         marks={},
         lost=tuple(walk.lost),
         notes=tuple(walk.notes),
+        reader=partial(Reader, folder),
     )
 
 
 def _read(listing: _Listing, selection: Selection, cache: MeasureCache | None) -> Snapshot:
     chooser = Chooser(selection, listing.marks)
+    with Reader(listing.root) as reader:
+        refused = chooser.read_project_rules(reader, (entry.path for entry in listing.entries), listing.scope)
+    return _examined(replace(listing, notes=listing.notes + refused), chooser, selection, cache)
+
+
+def _examined(listing: _Listing, chooser: Chooser, selection: Selection, cache: MeasureCache | None) -> Snapshot:
     notes = list(listing.notes)
     files: list[SourceFile] = []
     skipped = list(listing.lost)
-    with Reader(listing.root) as reader:
-        notes += chooser.read_project_rules(reader, (entry.path for entry in listing.entries), listing.scope)
+    with listing.reader() as reader:
         examiner = Examiner(reader, chooser, cache, selection.max_file_bytes)
         for outcome in examiner.examine(listing.entries):
             if isinstance(outcome, SourceFile):
@@ -142,6 +212,7 @@ def _read(listing: _Listing, selection: Selection, cache: MeasureCache | None) -
         skipped=tuple(skipped),
         guidance=_guidance(files),
         notes=tuple(notes),
+        reader=listing.reader,
     )
 
 

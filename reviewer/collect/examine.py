@@ -8,17 +8,17 @@ from reviewer.collect.cache import Facts, MeasureCache, binary_facts
 from reviewer.collect.choice import Choice, Chooser
 from reviewer.collect.decoding import decode
 from reviewer.collect.defaults import is_minified, is_prose, says_generated
-from reviewer.collect.files import NotReadError, Reader
+from reviewer.collect.files import NotReadError
 from reviewer.collect.listing import Entry
 from reviewer.collect.measure import measure
-from reviewer.collect.snapshot import SourceFile
+from reviewer.collect.snapshot import FileReader, SourceFile
 from reviewer.findings import SkippedFile, SkipReason
 
 
 class Examiner:
     """Reads what is to be read, or takes what is known of it from the cache."""
 
-    def __init__(self, reader: Reader, chooser: Chooser, cache: MeasureCache | None, limit: int) -> None:
+    def __init__(self, reader: FileReader, chooser: Chooser, cache: MeasureCache | None, limit: int) -> None:
         self._reader = reader
         self._chooser = chooser
         self._cache = cache

@@ -230,7 +230,7 @@ def read_texts(snapshot: Snapshot, paths: Iterable[str] | None = None) -> tuple[
     wanted = None if paths is None else frozenset(paths)
     texts: dict[str, str] = {}
     lost: list[SkippedFile] = []
-    with Reader(snapshot.root) as reader:
+    with snapshot.reader() if snapshot.reader else Reader(snapshot.root) as reader:
         for file in snapshot.files:
             if wanted is not None and file.path not in wanted:
                 continue

@@ -72,12 +72,26 @@ class Repository:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         shutil.rmtree(self._shadow.folder, ignore_errors=True)
 
-    def run(self, *args: str, stdin: bytes = b"") -> bytes:
+    @property
+    def folder(self) -> Path:
+        """The shadow's own folder: what is written below it goes away with it."""
+        return self._shadow.folder
+
+    def run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
         """What a git command prints. Arguments are never seen by a shell; paths among them are literal, not patterns.
 
-        Raises SourceError with git's first line when the command fails.
+        `index` is a file to use in the place of the copied index. Raises SourceError with git's first line when the command fails.
         """
-        return _git(self._shadow.folder, self._shadow.environment, args, stdin)
+        environment = self._shadow.environment | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        return _git(self._shadow.folder, environment, args, stdin)
+
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
+        """A git command that is spoken to through pipes. Whoever starts it ends it."""
+        words = _words(self._shadow.environment, args)
+        running = _command(self._shadow.folder).execute(words, istream=subprocess.PIPE, as_process=True)
+        process = cast("subprocess.Popen[bytes]", running.proc)
+        running.proc = None  # the wrapper would end the process as soon as it is forgotten
+        return process
 
     def entries(self, scope: str = "") -> list[Entry]:
         """What git lists below `scope` (relative to the root; empty for all), each path once, sorted by path as bytes."""
@@ -86,7 +100,7 @@ class Repository:
 
 def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin: bytes = b"") -> bytes:
     """Run git in `folder` with exactly this environment: `env -i` keeps every inherited GIT_* variable away from it."""
-    words = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "git", *args]
+    words = _words(environment, args)
     with tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
@@ -102,6 +116,10 @@ def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
         raise SourceError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}")
     return output
+
+
+def _words(environment: dict[str, str], args: tuple[str, ...]) -> list[str]:
+    return ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "git", *args]
 
 
 def _answer(process: subprocess.Popen[bytes], environment: dict[str, str]) -> tuple[bytes, bytes]:

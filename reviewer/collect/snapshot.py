@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from reviewer.findings import SkippedFile
+
+
+class FileReader(Protocol):
+    """Reads the files of one state of a repository: those on disk, or those of a tree in git's object store."""
+
+    def read(self, path: str, limit: int) -> bytes:
+        """The whole content of a regular file of at most `limit` bytes; raises NotReadError for everything else."""
+
+    def size(self, path: str) -> int:
+        """Bytes of a regular file; raises NotReadError for everything else."""
+
+    def link_target(self, path: str) -> str:
+        """Where a symbolic link points; empty when it is none."""
+
+
+OpenReader = Callable[[], AbstractContextManager[FileReader]]
 
 
 class Encoding(StrEnum):
@@ -64,3 +83,5 @@ class Snapshot:
     """Those of `files` that are the project's own guidance: CLAUDE.md, AGENTS.md, REVIEW.md."""
     notes: tuple[str, ...] = ()
     """What the reader should know of the collecting itself."""
+    reader: OpenReader | None = field(default=None, compare=False, repr=False)
+    """Opens what the texts are read from; None for the files below `root`."""

@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+
+
+class Against(StrEnum):
+    """How a change was named. The value is the flag without its dashes."""
+
+    BASE = "base"
+    """From the merge base of a revision and HEAD to the work tree."""
+    RANGE = "range"
+    """`A..B` or `A...B`."""
+    COMMIT = "commit"
+    STAGED = "staged"
+    UNCOMMITTED = "uncommitted"
+    DIFF_FILE = "diff-file"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The change to review."""
+
+    against: Against
+    value: str = ""
+    """The revision, range, or file; empty for those that need none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +35,10 @@ class Call:
     """One call, before any setting is resolved."""
 
     path: Path
+    wanted: Wanted | None = None
+    """The change to review; None for the repository as it is."""
+    pull_request: str | None = None
+    """The address of a pull request on GitHub; then `path` is a clone to take objects from, if it is one."""
     flags: Mapping[str, object]
     """The settings given as flags, by field name of `Config`."""
     config_file: Path | None

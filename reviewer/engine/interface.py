@@ -12,10 +12,11 @@ from reviewer.findings import NO_USAGE, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One request to a model: three texts in a fixed order, and how it is to be answered.
+    """One request to a model: its texts in a fixed order, and how it is to be answered.
 
-    `system` and `documents` are the same bytes for the same tree, model and templates; only `question` may differ between requests
-    that are to share a cached prefix. The cache breakpoint stands after `documents`.
+    `system` and `documents` are the same bytes for the same tree, model and templates, and `change` for the same change to it; only
+    `question` may differ between requests that are to share a cached prefix. A cache breakpoint stands after `documents`, and another
+    after `change`: the next push to a pull request reads the first from the cache, a second question about this push both.
     """
 
     model: str
@@ -33,6 +34,8 @@ class Prompt:
     structured: bool
     """Whether the model takes `output_config.format`."""
     betas: tuple[str, ...] = ()
+    change: str = ""
+    """The changed files at the head, the diff and the author's words; stands between documents and question. Empty without a change."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Path → the text that went into `documents`: what a quote is looked for in."""
 

@@ -53,10 +53,11 @@ def request_text(prompt: Prompt) -> str:
 
 
 def _question(prompt: Prompt, without: frozenset[Ability]) -> dict[str, Any]:
-    documents = _text_block(prompt.documents)
+    kept = [_text_block(text) for text in (prompt.documents, prompt.change) if text]
     if Ability.CACHING not in without:
-        documents["cache_control"] = {"type": "ephemeral"}
-    content = [documents, _text_block(prompt.question)]
+        for block in kept:
+            block["cache_control"] = {"type": "ephemeral"}
+    content = [*kept, _text_block(prompt.question)]
     question: dict[str, Any] = {
         "system": [_text_block(prompt.system)],
         "messages": [{"role": "user", "content": content}],

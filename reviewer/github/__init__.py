@@ -1,0 +1,1 @@
+"""GitHub: the event that started us, the pull request, and what is posted there."""
