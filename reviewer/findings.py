@@ -192,6 +192,20 @@ class SkipReason(StrEnum):
         """True when the file was meant to be read: a review with such a file is incomplete."""
         return self in {SkipReason.UNREADABLE, SkipReason.CHANGED}
 
+    @property
+    def hides_lines(self) -> bool:
+        """True when a rule leaves the file out, so that a change's lines in it are not shown either."""
+        return self in _BY_RULE
+
+
+_BY_RULE = frozenset(
+    {
+        *(SkipReason.MEDIA, SkipReason.LOCK_FILE, SkipReason.MINIFIED, SkipReason.GENERATED, SkipReason.VENDORED),
+        *(SkipReason.RECORDED, SkipReason.SNAPSHOT, SkipReason.LINGUIST_GENERATED, SkipReason.LINGUIST_VENDORED),
+        *(SkipReason.REVIEWERIGNORE, SkipReason.EXCLUDED, SkipReason.NOT_INCLUDED),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:

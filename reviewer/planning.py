@@ -1,11 +1,11 @@
-"""The first half of the story: a snapshot and what is wished of a model → the plan. Nothing is sent, and nothing heavy is imported."""
+"""The first half of the story: a subject and what is wished of a model → the plan. Nothing is sent, and nothing heavy is imported."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
 from reviewer.plan.decision import Context, Plan
@@ -33,16 +33,16 @@ class Wishes:
     today: date
 
 
-def plan_review(snapshot: Snapshot, wishes: Wishes, templates: Templates) -> Plan:
-    """Model, window, tokens and dollars for reviewing `snapshot`, by estimate alone: nothing is sent."""
+def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
+    """Model, window, tokens and dollars for reviewing `subject`, by estimate alone: nothing is sent."""
     return make_plan(
-        snapshot,
+        subject.snapshot,
         wishes.model,
         catalogue=wishes.catalogue,
         context=wishes.context,
         effort=wishes.effort,
         max_output=wishes.max_output,
-        fixed_tokens=frame_tokens(snapshot, templates, wishes.instructions, wishes.model.tokenizer),
+        fixed_tokens=frame_tokens(subject, templates, wishes.instructions, wishes.model.tokenizer),
         correction=wishes.correction,
         today=wishes.today,
     )

@@ -1,34 +1,35 @@
-"""A Snapshot's texts and the templates → the Prompt: rules first, then every file, the question last.
+"""A Subject's texts and the templates → the Prompt: rules first, then every file, then the change if there is one, the question last.
 
-The documents are byte-stable: the same files, in the same order, always give the same text, and one file's bytes depend on that file
-alone. So a prefix that was paid for once is found in the provider's cache again.
+The documents are byte-stable (see `documents.py`), and stand in the order of their paths: with a change they are the repository at its
+base, which stays the same from push to push.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reviewer.collect.changes import ChangeKind
+from reviewer.collect.files import path_bytes
 from reviewer.collect.measure import measure
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject, Texts
+from reviewer.documents import author_text, document, file_diff, quoted
 from reviewer.engine.interface import Prompt
-from reviewer.findings import Category
+from reviewer.findings import Category, SkippedFile
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens
 from reviewer.templating import Templates, packaged_templates
 
-TEMPLATE_NAMES = ("prompt/system.md.j2", "prompt/documents.md.j2", "prompt/question.md.j2")
+_SYSTEM, _DOCUMENTS, _CHANGE = "prompt/system.md.j2", "prompt/documents.md.j2", "prompt/change.md.j2"
+_QUESTION, _CHANGE_QUESTION = "prompt/question.md.j2", "prompt/change_question.md.j2"
+_PARTS = ("prompt/context.md.j2", "prompt/answer.md.j2")
+"""What both questions include."""
 SCHEMA_NAME = "prompt/answer.schema.json"
 
 _LEFT_OUT_SHOWN = 200
 """Files named to the model as left out; beyond it only their number is, since a tree may hold a hundred thousand of them."""
-
-_MARKER_DIGITS = 16
-"""Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
 
 
 def answer_schema() -> dict[str, Any]:
@@ -37,52 +38,64 @@ def answer_schema() -> dict[str, Any]:
     return schema
 
 
-def frame_tokens(snapshot: Snapshot, templates: Templates, instructions: str, tokenizer: Tokenizer) -> int:
-    """Estimated tokens of all that is sent beside the documents: rules, question with the files it names, the operator's words, schema.
+def frame_tokens(subject: Subject, templates: Templates, instructions: str, tokenizer: Tokenizer) -> int:
+    """Estimated tokens of all that is sent beside the documents and the change: rules, question, the operator's words, schema.
 
     Taken from the templates as they are written, comments included: a little too many, and without rendering anything.
     """
-    sources = (path.read_bytes() for path in map(templates.path, TEMPLATE_NAMES) if path is not None)
-    named = "\n- ".join((*_left_out(snapshot), *map(quoted, snapshot.guidance), instructions))
+    names = (_SYSTEM, _DOCUMENTS, _CHANGE_QUESTION if subject.change else _QUESTION, *_PARTS)
+    sources = (path.read_bytes() for path in map(templates.path, names) if path is not None)
+    named = "\n- ".join((*_left_out(subject), *map(quoted, subject.snapshot.guidance), instructions))
     text = b"\n".join((*sources, named.encode(), json.dumps(answer_schema()).encode()))
     return round(file_tokens(measure(text), tokenizer))
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One file as the documents template sees it."""
+def change_text(subject: Subject, head: Mapping[str, str], templates: Templates) -> str:
+    """The part of the prompt that tells the change: its files at the head (`head`, path → text), the diff, the author's words.
 
-    path: str
-    """A JSON string, quotes included: no name can break out of it."""
-    text: str
-    """Without its last newline, which the template adds."""
-    marker: str
+    Empty when there is no change. Raises TemplateError.
+    """
+    if subject.change is None or subject.head is None:
+        return ""
+    omitted = {file.path: f"not shown: {file.reason}" for file in subject.head.skipped if file.reason.hides_lines}
+    return templates.render(
+        _CHANGE,
+        documents=[document(path, text) for path, text in head.items()],
+        files=[file_diff(file, omitted.get(file.path, "")) for file in subject.change.files],
+        author=author_text(subject.change),
+    )
 
 
 def compose(
     plan: Plan,
-    snapshot: Snapshot,
-    texts: Mapping[str, str],
+    subject: Subject,
+    texts: Texts,
     templates: Templates,
     *,
     language: str,
     instructions: str,
     instructions_from_repository: bool = False,
 ) -> Prompt:
-    """Put the repository's `texts` (path → text, in the order they are to stand) in front of the model of `plan`.
+    """Put the subject's `texts` in front of the model of `plan`.
 
     `instructions` are the operator's own words, or, with `instructions_from_repository`, the repository's; or empty. Raises TemplateError.
     """
-    system, documents, question = TEMPLATE_NAMES
+    snapshot = subject.snapshot
+    shown = {path: document(path, text) for path, text in texts.base.items()}
+    shown |= {path: document(path, text, outlined=True) for path, text in subject.outlines.items()}
+    left_out = _left_out(subject)
     return Prompt(
         model=plan.model.id,
-        system=templates.render(system),
-        documents=templates.render(documents, documents=[document(path, text) for path, text in texts.items()]),
+        system=templates.render(_SYSTEM),
+        documents=templates.render(_DOCUMENTS, documents=[shown[path] for path in sorted(shown, key=path_bytes)]),
+        change=change_text(subject, texts.head, templates),
         question=templates.render(
-            question,
+            _CHANGE_QUESTION if subject.change else _QUESTION,
+            change=subject.change is not None,
+            outlined=bool(subject.outlines),
             scope=quoted(snapshot.scope) if snapshot.scope else "",
-            left_out=_left_out(snapshot),
-            left_out_more=len(snapshot.skipped[_LEFT_OUT_SHOWN:]),
+            left_out=left_out[:_LEFT_OUT_SHOWN],
+            left_out_more=len(_skipped(subject)[_LEFT_OUT_SHOWN:]),
             guidance=[quoted(path) for path in snapshot.guidance],
             instructions=instructions,
             instructions_from_repository=instructions_from_repository,
@@ -95,21 +108,22 @@ def compose(
         thinking=plan.model.thinking_parameter,
         structured=plan.model.structured_outputs,
         betas=plan.betas,
-        texts=texts,
+        texts=texts.current,
     )
 
 
-def _left_out(snapshot: Snapshot) -> list[str]:
-    return [f"{quoted(file.path)}: {file.reason}" for file in snapshot.skipped[:_LEFT_OUT_SHOWN]]
+def _left_out(subject: Subject) -> list[str]:
+    return [f"{quoted(file.path)}: {file.reason}" for file in _skipped(subject)[:_LEFT_OUT_SHOWN]]
 
 
-def document(path: str, text: str) -> Document:
-    """One file, with a marker made from its path and content."""
-    content = hashlib.sha256(f"{path}\0{text}".encode("utf-8", "surrogateescape"))
-    return Document(quoted(path), text.removesuffix("\n"), content.hexdigest()[:_MARKER_DIGITS])
+def _skipped(subject: Subject) -> tuple[SkippedFile, ...]:
+    """What the model cannot see: of the change first, then of the rest; a file that the change deletes exists no more."""
+    if subject.change is None or subject.head is None:
+        return subject.snapshot.skipped
+    gone = {file.old_path or file.path for file in subject.change.files if file.kind in _GONE}
+    changed = {file.path for file in subject.change.files}
+    rest = (file for file in subject.snapshot.skipped if file.path not in changed and file.path not in gone)
+    return (*subject.head.skipped, *rest)
 
 
-def quoted(path: str) -> str:
-    r"""A path as a JSON string: newlines and quotes escaped, a byte that is not UTF-8 as `\udcXX`."""
-    text = json.dumps(path, ensure_ascii=False)
-    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
+_GONE = frozenset({ChangeKind.DELETED, ChangeKind.RENAMED})
