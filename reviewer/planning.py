@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 
+from reviewer.collect.measure import SAMPLED_ABOVE, measure
+from reviewer.collect.snapshot import Encoding, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
+from reviewer.findings import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
-from reviewer.plan.decision import Context, Plan
-from reviewer.plan.window import make_plan
-from reviewer.prompt import frame_tokens
+from reviewer.plan.decision import Context, Plan, Scope
+from reviewer.plan.model import Tokenizer
+from reviewer.plan.pack import Costs, Outlines, Ranked, only, pack
+from reviewer.plan.tokens import FRAME, capacity, file_tokens
+from reviewer.plan.window import Parts, make_plan
+from reviewer.prompt import change_text, frame_tokens
 from reviewer.templating import Templates
+
+_STEPS = 40
+"""The room for files is rounded down to so many parts of the window: a push that makes the diff a little longer then leaves the same room,
+and so the same choice of files, which the provider's cache still holds."""
+_TRIES = 4
+"""How often the choice is narrowed when the names of what is left out, which are only known afterwards, take more than was thought."""
+_COUNTED = 0.02
+"""Half the width of the band once the provider has counted nearly the same prompt."""
+_GAIN = 1.05
+"""A second choice is worth a second count when it fills the window by so much more."""
+
+Rank = Callable[[], Sequence[Ranked]]
+"""Ranks the files of the base by what they have to do with the change; called only when not all of them fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +42,8 @@ class Wishes:
     model: Model
     catalogue: Catalogue
     context: Context
+    scope: Scope = Scope.REPO
+    """How wide to look around a change."""
     effort: str | None
     max_output: int | None
     language: str
@@ -34,7 +57,7 @@ class Wishes:
 
 
 def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
-    """Model, window, tokens and dollars for reviewing `subject`, by estimate alone: nothing is sent."""
+    """Model, window, tokens and dollars for reviewing `subject` as it is, by estimate alone: nothing is sent."""
     return make_plan(
         subject.snapshot,
         wishes.model,
@@ -45,4 +68,103 @@ def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
         fixed_tokens=frame_tokens(subject, templates, wishes.instructions, wishes.model.tokenizer),
         correction=wishes.correction,
         today=wishes.today,
+        change=_parts(subject, templates, wishes.model.tokenizer),
+    )
+
+
+def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Rank, outlines: Outlines) -> tuple[Subject, Plan]:
+    """What of a change's `subject` goes in, and its plan.
+
+    All that `--scope` allows goes in when a window that `--context` allows surely holds it; else what `rank` puts first, whole or as the
+    signatures that `outlines` makes, as much as the largest window surely holds.
+    """
+    subject = _scoped(subject, wishes.scope)
+    plan = plan_review(subject, wishes, templates)
+    if plan.window is not None and not plan.needs_exact:
+        return subject, plan
+    costs = _costs(wishes.model.tokenizer)
+    limit = plan.window_tokens - plan.max_output
+    nothing = plan_review(_scoped(subject, Scope.DIFF), wishes, templates)
+    step = plan.window_tokens / _STEPS
+    room = capacity(limit, wishes.model.tokenizer, wishes.correction) - nothing.basis.uncorrected
+    room -= room % step
+    related = rank() if wishes.scope is Scope.REPO else ()
+    packed = subject
+    for _ in range(_TRIES):
+        packed = pack(subject, related, max(0.0, room), costs, outlines)
+        plan = plan_review(packed, wishes, templates)
+        if plan.tokens.high <= limit or room <= 0:
+            break
+        room -= step
+    return packed, plan
+
+
+def repack(
+    subject: Subject, plan: Plan, exact: int, wishes: Wishes, templates: Templates, rank: Rank, outlines: Outlines
+) -> tuple[Subject, Plan] | None:
+    """A choice that fills the window better, now that the provider counted `exact` tokens for the one of `plan`; None without one.
+
+    `subject` is the whole one, as `plan_change` was given it. The new choice must be counted too, and dropped when it overflows after all.
+    """
+    correction = Correction(exact / plan.basis.uncorrected, _COUNTED, 1) if plan.basis.uncorrected else None
+    chosen, better = plan_change(subject, replace(wishes, correction=correction), templates, rank, outlines)
+    fits = exact + plan.max_output <= plan.window_tokens
+    if better.window is None or (fits and better.tokens.estimate < exact * _GAIN):
+        return None
+    return chosen, better
+
+
+def _scoped(subject: Subject, scope: Scope) -> Subject:
+    """The subject without what lies outside `--scope`."""
+    if scope is Scope.REPO or subject.head is None:
+        return subject
+    head = only(subject.head, (), SkipReason.OUT_OF_SCOPE) if scope is Scope.DIFF else subject.head
+    return replace(subject, snapshot=only(subject.snapshot, (), SkipReason.OUT_OF_SCOPE), head=head, outlines={})
+
+
+def _parts(subject: Subject, templates: Templates, tokenizer: Tokenizer) -> Parts | None:
+    """What the change adds to the documents. The changed files are measured already: only what stands around them is rendered."""
+    if subject.head is None:
+        return None
+    text = change_text(subject, {}, templates).encode("utf-8", "surrogateescape")
+    return Parts(
+        changed=subject.head.files,
+        outlined=[_outlined(path, outline) for path, outline in subject.outlines.items()],
+        tokens=round(file_tokens(_whole_measure(text), tokenizer)),
+        bytes=len(text),
+    )
+
+
+def _outlined(path: str, text: str) -> SourceFile:
+    """Signatures as if they were a file."""
+    data = text.encode("utf-8", "surrogateescape")
+    return SourceFile(path, len(data), text.count("\n"), Encoding.UTF_8, _whole_measure(data), None)
+
+
+def _costs(tokenizer: Tokenizer) -> Costs:
+    frame = file_tokens(FRAME, tokenizer)
+
+    def file(source: SourceFile) -> float:
+        name = measure(source.path.encode("utf-8", "replace"))
+        return file_tokens(source.measure, tokenizer) + file_tokens(name, tokenizer) + frame
+
+    return Costs(file=file, outline=lambda path, text: file(_outlined(path, text)))
+
+
+def _whole_measure(data: bytes) -> TextMeasure:
+    """The measure of a text, none of it left to a sample: there is one diff, and no cache of measures for it."""
+    pieces = (data[start : start + SAMPLED_ABOVE] for start in range(0, len(data), SAMPLED_ABOVE))
+    return _total(measure(piece) for piece in pieces)
+
+
+def _total(measures: Iterable[TextMeasure]) -> TextMeasure:
+    return reduce(
+        lambda one, other: TextMeasure(
+            characters=one.characters + other.characters,
+            non_ascii=one.non_ascii + other.non_ascii,
+            claude2=one.claude2 + other.claude2,
+            o200k=one.o200k + other.o200k,
+        ),
+        measures,
+        TextMeasure(characters=0, non_ascii=0, claude2=0.0, o200k=0.0),
     )

@@ -11,6 +11,28 @@ from reviewer.plan.catalog import Catalogue
 from reviewer.plan.model import Model
 
 
+class Scope(StrEnum):
+    """How wide to look around a change: `--scope`."""
+
+    DIFF = "diff"
+    """Its lines only."""
+    FILES = "files"
+    """Its files, whole."""
+    REPO = "repo"
+    """The repository, as far as it fits."""
+
+
+class Shown(StrEnum):
+    """In what form a file stands in the prompt. The value is the word of the JSON plan."""
+
+    WHOLE = "whole"
+    """A file of the repository, or of the base of a change."""
+    SIGNATURES = "signatures"
+    """Only the head lines of what it defines."""
+    CHANGED = "changed"
+    """A changed file, whole, as it is after the change."""
+
+
 class WindowName(StrEnum):
     """The two sizes of context window a person chooses between; the numbers are in the catalogue."""
 
@@ -54,6 +76,8 @@ class FileTokens:
 
     path: str
     tokens: int
+    shown: Shown = Shown.WHOLE
+    """A changed file may stand in the prompt twice: as it was and as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +112,8 @@ class Basis:
     """The estimate before any correction: what the next correction is learned against."""
     note: str
     """What the estimate rests on; empty where it rests on measured ground."""
+    change_tokens: int = 0
+    """Of `fixed_tokens`, what the change itself takes: the diff and the author's words. 0 when no change is reviewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

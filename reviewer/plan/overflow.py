@@ -18,7 +18,7 @@ _LEAST_ANSWER = 8_000
 
 def overflow(plan: Plan) -> Overflow:
     """Why nothing of `plan` can be sent, in plain text."""
-    if not plan.per_file:
+    if not plan.per_file and not plan.basis.change_tokens:
         return Overflow("There is no file to review.", "", "")
     return Overflow(_size(plan), _eaters(plan), " ".join(part for part in (_models(plan), _flags(plan)) if part))
 

@@ -97,6 +97,13 @@ def band(uncorrected: float, tokenizer: Tokenizer, correction: Correction | None
     )
 
 
+def capacity(limit: float, tokenizer: Tokenizer, correction: Correction | None = None) -> float:
+    """The largest estimate, uncorrected, of which `band` says that it is surely no more than `limit` tokens."""
+    high = 1 + correction.half_width if correction is not None else _BANDS[tokenizer][1]
+    root = (math.sqrt(_SMALL * _SMALL + 4 * high * max(0.0, limit - 1)) - _SMALL) / (2 * high)
+    return root * root / (correction.ratio if correction is not None else 1.0)
+
+
 def basis_note(tokenizer: Tokenizer, correction: Correction | None) -> str:
     """One sentence on what the estimate rests on."""
     if correction is not None:

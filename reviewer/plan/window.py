@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from operator import attrgetter
 
@@ -14,7 +14,7 @@ from reviewer.errors import ConfigError
 from reviewer.plan.catalog import Catalogue
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import range_for
-from reviewer.plan.decision import Basis, Context, FileTokens, Plan, TokenRange, WindowName
+from reviewer.plan.decision import Basis, Context, FileTokens, Plan, Shown, TokenRange, WindowName
 from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
 from reviewer.plan.overflow import REQUEST_BYTES, overflow
 from reviewer.plan.price_steps import step_note
@@ -37,6 +37,20 @@ class _Window:
     betas: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What of a change goes in beside the documents of its base."""
+
+    changed: Sequence[SourceFile] = ()
+    """The changed files, whole, at the head."""
+    outlined: Sequence[SourceFile] = ()
+    """Files of the base, each measured as what goes in of it: its signatures."""
+    tokens: int = 0
+    """Of the diff and the author's words, uncorrected."""
+    bytes: int = 0
+    """Of the same."""
+
+
 def make_plan(
     snapshot: Snapshot,
     model: Model,
@@ -48,17 +62,21 @@ def make_plan(
     fixed_tokens: int,
     correction: Correction | None,
     today: date,
+    change: Parts | None = None,
 ) -> Plan:
     """Decide everything on the local estimate; nothing is sent.
 
-    `fixed_tokens` is what is sent besides the documents, in the model's tokens, uncorrected. Raises ConfigError for an effort, an answer
+    `fixed_tokens` is what is sent besides the documents and the change, in the model's tokens, uncorrected. Raises ConfigError for an effort, an answer
     length or a context the model does not have. A prompt that fits nowhere is no error here: `window` is None and `overflow` says why.
     """
     wanted = Context(context)
     model.check_effort(effort)
     model.check_max_output(max_output)
     _check_context(model, wanted, catalogue)
-    documents = total_measure(snapshot.files, measure(_names(snapshot.files)))
+    parts = change or Parts()
+    files = (*snapshot.files, *parts.changed, *parts.outlined)
+    documents = total_measure(files, measure(_names(files)))
+    fixed_tokens += parts.tokens
     uncorrected = file_tokens(documents, model.tokenizer) + fixed_tokens
     basis = Basis(
         catalogue=catalogue,
@@ -66,9 +84,10 @@ def make_plan(
         today=today,
         measure=documents,
         fixed_tokens=fixed_tokens,
-        request_bytes=round(sum(file.size for file in snapshot.files) * _ESCAPED),
+        request_bytes=round((sum(file.size for file in files) + parts.bytes) * _ESCAPED),
         uncorrected=round(uncorrected),
         note=basis_note(model.tokenizer, correction),
+        change_tokens=parts.tokens,
     )
     return _decided(
         Plan(
@@ -81,7 +100,9 @@ def make_plan(
             requests=0,
             tokens=band(uncorrected, model.tokenizer, correction),
             cost=None,
-            per_file=_per_file(snapshot.files, model, correction),
+            per_file=_per_file(
+                {Shown.WHOLE: snapshot.files, Shown.CHANGED: parts.changed, Shown.SIGNATURES: parts.outlined}, model, correction
+            ),
             notes=(),
             basis=basis,
         )
@@ -95,7 +116,7 @@ def settle(plan: Plan, exact: int) -> Plan:
         dataclasses.replace(
             plan,
             tokens=TokenRange(estimate=exact, low=exact, high=exact, exact=exact),
-            per_file=tuple(FileTokens(file.path, round(file.tokens * factor)) for file in plan.per_file),
+            per_file=_scaled(plan.per_file, factor),
             basis=dataclasses.replace(plan.basis, note=""),
         )
     )
@@ -110,7 +131,7 @@ def settle_by_sample(plan: Plan, ratio: float) -> Plan:
         dataclasses.replace(
             plan,
             tokens=TokenRange(estimate=round(estimate), low=low, high=high),
-            per_file=tuple(FileTokens(file.path, round(file.tokens * factor)) for file in plan.per_file),
+            per_file=_scaled(plan.per_file, factor),
             basis=dataclasses.replace(
                 plan.basis, note="The estimate is corrected by what the provider counted for a sample of the text."
             ),
@@ -150,7 +171,7 @@ def _decided(plan: Plan) -> Plan:
     windows = _windows(plan.model, basis.context)
     fitting = [window for window in windows if tokens.high + plan.max_output <= window.tokens]
     perhaps = tokens.low + plan.max_output <= windows[-1].tokens
-    sendable = bool(plan.per_file) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
+    sendable = bool(plan.per_file or basis.change_tokens) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
     window = fitting[0] if fitting else windows[-1]
     requests = 1 if sendable else 0
     decided = dataclasses.replace(
@@ -186,10 +207,16 @@ def _names(files: Sequence[SourceFile]) -> bytes:
     return "\n".join([file.path for file in files]).encode("utf-8", "replace")
 
 
-def _per_file(files: Sequence[SourceFile], model: Model, correction: Correction | None) -> tuple[FileTokens, ...]:
+def _per_file(files: Mapping[Shown, Sequence[SourceFile]], model: Model, correction: Correction | None) -> tuple[FileTokens, ...]:
     ratio = correction.ratio if correction is not None else 1.0
     frame = file_tokens(FRAME, model.tokenizer)
-    tokens = all_tokens([file.measure for file in files], model.tokenizer)
-    rows = [FileTokens(file.path, round((each + frame) * ratio)) for file, each in zip(files, tokens, strict=True)]
+    rows: list[FileTokens] = []
+    for shown, group in files.items():
+        tokens = all_tokens([file.measure for file in group], model.tokenizer)
+        rows += [FileTokens(file.path, round((each + frame) * ratio), shown) for file, each in zip(group, tokens, strict=True)]
     rows.sort(key=attrgetter("tokens"), reverse=True)
     return tuple(rows)
+
+
+def _scaled(files: Sequence[FileTokens], factor: float) -> tuple[FileTokens, ...]:
+    return tuple(FileTokens(file.path, round(file.tokens * factor), file.shown) for file in files)
