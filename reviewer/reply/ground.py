@@ -148,8 +148,34 @@ def _finding(claim: Claim, path: str, source: SourceText, found: _Found) -> Find
         quote=quote,
         explanation=claim.explanation,
         suggestion=claim.suggestion,
+        origin=claim.origin,
+        absent=claim.absent,
+        replacement=_whole_lines(claim, source, found.place),
         match=found.match,
         fingerprint=fingerprint(claim.category, path, quote),
+    )
+
+
+def _whole_lines(claim: Claim, source: SourceText, place: Place) -> str | None:
+    """The claim's replacement, when its quote is whole lines of the file and nothing else; None otherwise.
+
+    A finding shows the whole lines in which a quote was found, so this cannot be told later. A quote may leave out the first line's
+    indentation, as many do; then the replacement is taken to leave it out too, unless it has it.
+    """
+    quoted = claim.quote.replace("\r\n", "\n").strip("\n").split("\n")
+    lines = [line.rstrip() for line in source.lines[place.first - 1 : place.last]]
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    bare = quoted[0].rstrip() == lines[0].lstrip()
+    if (
+        claim.replacement is None
+        or [line.rstrip() for line in quoted[1:]] != lines[1:]
+        or not (bare or quoted[0].rstrip() == lines[0])
+    ):
+        return None
+    return (
+        indent + claim.replacement
+        if bare and claim.replacement.strip() and not claim.replacement.startswith(indent)
+        else claim.replacement
     )
 
 
@@ -174,6 +200,9 @@ def _ungrounded(claim: Claim, reason: str) -> Ungrounded:
         quote=claim.quote,
         explanation=claim.explanation,
         suggestion=claim.suggestion,
+        origin=claim.origin,
+        absent=claim.absent,
+        replacement=claim.replacement,
         reason=reason,
         fingerprint=fingerprint(claim.category, claim.path, claim.quote),
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from reviewer.findings import Category, Claim, Confidence, Severity
+from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Severity
 from reviewer.reply.strict_json import NotJsonError, load
 
 MAX_TITLE = 400
@@ -26,16 +26,25 @@ MAX_LINE = 10_000_000
 """No file that fits a window of a million tokens has more lines."""
 MAX_FINDINGS = 500
 """Findings looked at in one answer: 64,000 output tokens hold about 300."""
+MAX_NAME = 200
+"""Characters of a name that is said to be missing: far longer than names are, short enough to search for."""
+MAX_ABSENT = 20
+"""Names that one finding says are missing."""
 
 _SEVERITIES = {severity.word: severity for severity in Severity}
 _CONFIDENCES = {confidence.word: confidence for confidence in Confidence}
 _CATEGORIES = {category.value: category for category in Category}
+_ORIGINS = {origin.value: origin for origin in Origin}
+_ABSENCES = {absence.value: absence for absence in Absence}
+
+_Item = TypeVar("_Item")
+_Word = Severity | Confidence | Category | Origin | Absence
 
 
-def _member(words: Mapping[str, Severity | Confidence | Category]) -> BeforeValidator:
+def _member(words: Mapping[str, _Word]) -> BeforeValidator:
     """A validator from a word to a member of an enumeration; letter case is not part of the promise of structured output."""
 
-    def by_word(value: object) -> Severity | Confidence | Category:
+    def by_word(value: object) -> _Word:
         if not isinstance(value, str) or value.lower() not in words:
             raise ValueError("not one of the allowed words")
         return words[value.lower()]
@@ -66,6 +75,35 @@ _Line = Annotated[int, AfterValidator(_line_number)]
 _SeverityWord = Annotated[Severity, _member(_SEVERITIES), WithJsonSchema({"enum": list(reversed(_SEVERITIES))})]
 _ConfidenceWord = Annotated[Confidence, _member(_CONFIDENCES), WithJsonSchema({"enum": list(reversed(_CONFIDENCES))})]
 _CategoryWord = Annotated[Category, _member(_CATEGORIES), WithJsonSchema({"enum": list(_CATEGORIES)})]
+_OriginWord = Annotated[Origin, _member(_ORIGINS), WithJsonSchema({"enum": list(_ORIGINS)})]
+_AbsenceWord = Annotated[Absence, _member(_ABSENCES), WithJsonSchema({"enum": list(_ABSENCES)})]
+
+
+def _nothing() -> None:
+    """The default of a field that may be left out. A function, since a plain default would stand in the schema, where it is refused."""
+
+
+def _within_count(items: list[_Item]) -> list[_Item]:
+    if len(items) > MAX_ABSENT:
+        raise ValueError(f"more than {MAX_ABSENT} entries")
+    return items
+
+
+class AnswerAbsent(BaseModel):
+    """One thing that the finding says does not exist."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    how: _AbsenceWord
+    name: Annotated[str, _text(MAX_NAME, blank=False)] = Field(description="Its bare name, as the code writes it.")
+
+
+# What may be left out may also be null: endpoints without structured output send that for nothing.
+_OptionalOrigin = Annotated[_OriginWord | None, WithJsonSchema({"enum": list(_ORIGINS)})]
+_OptionalNames = Annotated[
+    list[AnswerAbsent], BeforeValidator(lambda value: [] if value is None else value), AfterValidator(_within_count)
+]
+_OptionalText = Annotated[Annotated[str, _text(MAX_TEXT, blank=True)] | None, WithJsonSchema({"type": "string"})]
 
 
 class AnswerFinding(BaseModel):
@@ -87,6 +125,16 @@ class AnswerFinding(BaseModel):
     suggestion: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
         description="How to mend it; empty when there is nothing to say."
     )
+    origin: _OptionalOrigin = Field(
+        default_factory=_nothing, description="What the reviewed change has to do with it; only where a change is reviewed."
+    )
+    absent: _OptionalNames = Field(
+        default_factory=list, description="What the finding says does not exist, when it rests on that."
+    )
+    replacement: _OptionalText = Field(
+        default_factory=_nothing,
+        description="Lines that, put in the place of the quoted ones, mend it; empty to delete those.",
+    )
 
     def claim(self) -> Claim:
         """The same as a value of the project."""
@@ -101,6 +149,9 @@ class AnswerFinding(BaseModel):
             quote=self.quote,
             explanation=self.explanation,
             suggestion=self.suggestion,
+            origin=self.origin,
+            absent=tuple(Absent(absent.how, absent.name) for absent in self.absent),
+            replacement=self.replacement,
         )
 
 

@@ -12,6 +12,17 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (-f.severity, -f.confidence, f.path, f.start_line, f.end_line, f.fingerprint)))
 
 
+def of_the_change(findings: Iterable[Finding], *, pre_existing: bool) -> tuple[tuple[Finding, ...], int]:
+    """The findings that whoever made the change is to answer for, and how many others there were.
+
+    With `pre_existing`, all of them. So are all when no change is reviewed: then a finding has no origin. To be called before `select`,
+    so that the number counts every such finding, however mild.
+    """
+    every = tuple(findings)
+    kept = tuple(finding for finding in every if pre_existing or finding.origin is None or finding.origin.is_of_the_change)
+    return kept, len(every) - len(kept)
+
+
 def select(
     findings: Iterable[Finding], min_severity: Severity, min_confidence: Confidence, max_findings: int | None
 ) -> tuple[tuple[Finding, ...], int]:

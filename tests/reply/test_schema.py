@@ -31,7 +31,7 @@ def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> N
 
     assert list(schema["properties"]) == ["findings", "summary"]
     assert fields.index("quote") < fields.index("explanation")
-    assert fields == schema["$defs"]["AnswerFinding"]["required"]
+    assert fields == [*schema["$defs"]["AnswerFinding"]["required"], "origin", "absent", "replacement"]
 
 
 def test_no_field_asks_for_a_chain_of_thought() -> None:

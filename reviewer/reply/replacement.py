@@ -1,0 +1,132 @@
+"""Whether a replacement may be offered: text that a reader puts into a file with one click must be what it seems, and leave a file that parses."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+import yaml
+
+from reviewer.findings import Finding
+
+MAX_LINES = 60
+"""Lines of a replacement; a larger one is a rewrite, which nobody should take over with one click."""
+_LONGEST_FILE = 1_000_000
+"""Characters of a file that is parsed to see whether it still does."""
+_LONGEST_YAML = 200_000
+"""As above, for a parser that is twenty times slower."""
+_PLAIN = frozenset("\t\n")
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Control, format (bidirectional, zero width), surrogate, private use, unassigned; line and paragraph separator."""
+_HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Characters that show nothing although they count as letters or marks."""
+_PROSE = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".po", ".pot", ".csv", ".tsv", ""})
+
+
+def checked(finding: Finding, text: str) -> str | None:
+    """The finding's replacement when it may be offered, as lines joined by line feeds without a last one; None when it may not.
+
+    `text` is the file the finding was grounded in. Empty means that the lines are to be deleted. It may be offered when
+
+    - the finding's quote is exactly the whole lines it names (`ground` has dropped the replacements of others),
+    - it differs from them, has at most 60 lines, and holds no control, bidirectional or otherwise hidden character,
+    - Python, JSON, YAML and TOML that parsed before still do; whoever reads code of another language finds as many brackets left open
+      as before. What did not parse before, a template say, can prove nothing and is not asked; what is too large to be parsed is refused.
+
+    The line ends of the file are left to whoever writes it: GitHub keeps them.
+    """
+    if finding.replacement is None:
+        return None
+    new = finding.replacement.replace("\r\n", "\n").removesuffix("\n")
+    new = new if new.strip() else ""
+    lines = text.split("\n")
+    old = [line.rstrip("\r") for line in lines[finding.start_line - 1 : finding.end_line]]
+    if finding.quote != "\n".join(old) or new == finding.quote or new.count("\n") >= MAX_LINES or _hides(new):
+        return None
+    end = "\r" if lines[finding.start_line - 1].endswith("\r") else ""
+    put = [line + end for line in new.split("\n")] if new else []
+    if put and finding.end_line == len(lines):
+        put[-1] = new.rpartition("\n")[2]
+    after = "\n".join([*lines[: finding.start_line - 1], *put, *lines[finding.end_line :]])
+    return new if _still_parses(finding.path, text, after, finding.quote, new) else None
+
+
+def _hides(text: str) -> bool:
+    hidden = _HIDDEN.search(text) is not None
+    return hidden or any(unicodedata.category(char) in _HIDDEN_CATEGORIES for char in set(text) - _PLAIN)
+
+
+def _still_parses(path: str, before: str, after: str, old: str, new: str) -> bool:
+    suffix = PurePosixPath(path).suffix.lower()
+    parses = _PARSERS.get(suffix)
+    if parses is None:
+        return suffix in _PROSE or _open_brackets(old) == _open_brackets(new)
+    if max(len(before), len(after)) > (_LONGEST_YAML if parses is _yaml else _LONGEST_FILE):
+        return False
+    return not parses(before) or parses(after)
+
+
+def _open_brackets(text: str) -> tuple[int, ...]:
+    return tuple(text.count(opening) - text.count(closing) for opening, closing in ("()", "[]", "{}"))
+
+
+def _python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in strings, about a file that is not ours
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _json(text: str) -> bool:
+    try:
+        json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _yaml(text: str) -> bool:
+    """Events only: nothing is built, so no tag can call anything and aliases cost nothing."""
+    anchors: set[str] = set()
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                anchors.clear()
+            elif isinstance(event, yaml.AliasEvent):
+                if event.anchor not in anchors:
+                    return False
+            elif isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+                anchors.add(event.anchor)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    return True
+
+
+_PARSERS: Mapping[str, Callable[[str], bool]] = {
+    ".py": _python,
+    ".pyi": _python,
+    ".json": _json,
+    ".webmanifest": _json,
+    ".geojson": _json,
+    ".ipynb": _json,
+    ".toml": _toml,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+}
