@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer.collect.files import path_text, read_special
+from reviewer.collect.files import path_bytes, path_text, read_special
 from reviewer.errors import SourceError
 
 _SMALL = 65_536
 _PACKED_REFS = 64 * 1024 * 1024
 _OBJECT_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REFERENCE = re.compile(rb"refs(?:/[^/.\x00-\x20\x7f~^:?*\[\\][^/\x00-\x20\x7f~^:?*\[\\]*)+")
+_PASSING = (b"FETCH_HEAD", b"ORIG_HEAD", b"MERGE_HEAD", b"CHERRY_PICK_HEAD", b"REVERT_HEAD", b"REBASE_HEAD")
 _LONGEST_CHAIN = 5
 """References that point at references; git's own limit."""
 
@@ -113,3 +115,45 @@ def _is_git_dir(folder: Path) -> bool:
 def _common(private: Path) -> Path:
     content = read_special(private / "commondir", _SMALL)
     return private if content is None else Path(os.path.normpath(private / path_text(content.strip(b"\n"))))
+
+
+def read_references(git_dir: GitDir) -> dict[bytes, bytes]:
+    """Every branch, tag and other reference, with the object id it stands for; and the passing heads, such as `MERGE_HEAD`.
+
+    A reference that points at another is given with what that one stands for. Malformed ones are left out. Raises SourceError when one
+    of git's files cannot be read.
+    """
+    values = _packed(read_special(git_dir.common / "packed-refs", _PACKED_REFS) or b"")
+    for folder in dict.fromkeys((git_dir.common, git_dir.private)):
+        for name in _loose(folder):
+            if (value := read_special(folder / path_text(name), _SMALL)) is not None:
+                values[name] = value.strip()
+    for name in _PASSING:
+        if (value := read_special(git_dir.private / path_text(name), _SMALL)) is not None:
+            values[name] = re.split(rb"\s", value, maxsplit=1)[0]
+    return {name: found for name, value in values.items() if (found := _followed(value, values)) is not None}
+
+
+def _packed(content: bytes) -> dict[bytes, bytes]:
+    values: dict[bytes, bytes] = {}
+    for line in content.split(b"\n"):
+        value, _, name = line.partition(b" ")
+        if _OBJECT_ID.fullmatch(value) and _REFERENCE.fullmatch(name):
+            values[name] = value
+    return values
+
+
+def _loose(folder: Path) -> Iterator[bytes]:
+    for place, _, names in os.walk(folder / "refs"):
+        for name in names:
+            reference = path_bytes(os.path.relpath(os.path.join(place, name), folder))
+            if _REFERENCE.fullmatch(reference):
+                yield reference
+
+
+def _followed(value: bytes, values: Mapping[bytes, bytes]) -> bytes | None:
+    for _ in range(_LONGEST_CHAIN):
+        if not value.startswith(b"ref:"):
+            return value if _OBJECT_ID.fullmatch(value) else None
+        value = values.get(value[4:].strip(), b"")
+    return None

@@ -32,6 +32,14 @@ _PATIENCE = 300.0
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
+class GitError(SourceError):
+    """A git command failed. `code` is its exit code: some commands answer "no" with 1."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 def open_repository(path: Path) -> Repository | None:
     """The repository whose work tree holds `path` (a folder, absolute); None when there is none.
 
@@ -59,6 +67,12 @@ class Repository:
         """The full id of the commit that is checked out; None before the first."""
         self.notes = shadow.notes
         """What of the repository could not be taken into account."""
+        self.git_dir = shadow.git_dir
+        """Where the repository keeps its parts."""
+        self.filters = shadow.filters
+        """Names of the filters (gitattributes(5)) that have a program; none of them is ever run."""
+        self.reads_references = shadow.reads_references
+        """Whether it keeps branches and tags in files, the form that is read here."""
 
     @property
     def info_attributes(self) -> bytes:
@@ -77,12 +91,15 @@ class Repository:
         """The shadow's own folder: what is written below it goes away with it."""
         return self._shadow.folder
 
-    def run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
+    def run(self, *args: str, stdin: bytes = b"", index: Path | None = None, work_tree: bool = True) -> bytes:
         """What a git command prints. Arguments are never seen by a shell; paths among them are literal, not patterns.
 
-        `index` is a file to use in the place of the copied index. Raises SourceError with git's first line when the command fails.
+        `index` is a file to use in the place of the copied index. Without `work_tree` git looks at objects alone, and no attributes
+        file has a say. Raises GitError with git's first line when the command fails.
         """
         environment = self._shadow.environment | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        if not work_tree:
+            del environment["GIT_WORK_TREE"]
         return _git(self._shadow.folder, environment, args, stdin)
 
     def start(self, *args: str) -> subprocess.Popen[bytes]:
@@ -114,7 +131,7 @@ def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin
             process.wait()
     if process.returncode:
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
-        raise SourceError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}")
+        raise GitError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}", code=process.returncode)
     return output
 
 

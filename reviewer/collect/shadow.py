@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ _TEXT_LIMIT = 4 * 1024 * 1024
 _COPIED = ("info/exclude", "info/attributes", "shallow")
 _SETTINGS = ("core.filemode", "core.ignorecase", "core.precomposeunicode", "core.symlinks", "core.trustctime")
 """Settings that decide how git compares names and files; all are yes or no, so nothing else can come in with them."""
+_LINE_ENDS = frozenset({"lf", "crlf", "native"})
 _YES = frozenset({"true", "yes", "on", "1", ""})
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _OPERATOR_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
@@ -38,6 +40,8 @@ class Shadow:
     head: str | None
     environment: dict[str, str]
     notes: tuple[str, ...]
+    reads_references: bool
+    filters: frozenset[str]
 
 
 def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
@@ -47,20 +51,30 @@ def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
     (folder / "HEAD").write_bytes(b"ref: refs/heads/none\n")
     environment = _environment(git_dir, folder)
     settings = _settings(git_dir, folder, environment, run)
+    operators = _operators_settings(folder, run)
     _refuse_other_work_tree(git_dir, settings)
     for name in _COPIED:
         content = read_special(git_dir.common / name, _TEXT_LIMIT)
         if content is not None:
             (folder / name).write_bytes(content)
     _copy_index(git_dir, folder)
-    notes = _copy_excludes(git_dir, folder, settings, run)
+    notes = _copy_excludes(git_dir, folder, operators | settings)
     head = head_commit(git_dir)
     if head is not None:
         (folder / "HEAD").write_text(head + "\n")
-    (folder / "config").write_text(_config(folder, settings))
-    if settings.get("extensions.refstorage", "files") != "files":
+    (folder / "config").write_text(_config(folder, operators, settings))
+    reads_references = settings.get("extensions.refstorage", "files") == "files"
+    if not reads_references:
         notes += ("The commit is not named: this repository keeps its references in a form that is not read.",)
-    return Shadow(git_dir=git_dir, folder=folder, head=head, environment=environment, notes=notes)
+    return Shadow(
+        git_dir=git_dir,
+        folder=folder,
+        head=head,
+        environment=environment,
+        notes=notes,
+        reads_references=reads_references,
+        filters=frozenset(name for key in (*operators, *settings) if (name := _filter_with_program(key))),
+    )
 
 
 def _environment(git_dir: GitDir, folder: Path) -> dict[str, str]:
@@ -88,17 +102,34 @@ def _environment(git_dir: GitDir, folder: Path) -> dict[str, str]:
 
 
 def _settings(git_dir: GitDir, folder: Path, environment: dict[str, str], run: RunGit) -> dict[str, str]:
-    """The repository's own settings, last value of each, keys in lower case. Includes are not followed."""
+    """The repository's own settings, last value of each. Includes are not followed."""
     own = read_special(git_dir.common / "config", _TEXT_LIMIT) or b""
     own += b"\n" + (read_special(git_dir.private / "config.worktree", _TEXT_LIMIT) or b"")
     copy = folder / "source.config"
     copy.write_bytes(own)
-    listed = run(folder, environment, ("config", "--file", str(copy), "--no-includes", "-z", "--list"))
+    return _parsed(run(folder, environment, ("config", "--file", str(copy), "--no-includes", "-z", "--list")))
+
+
+def _operators_settings(folder: Path, run: RunGit) -> dict[str, str]:
+    """The operator's own system and user configuration, which is trusted: it is read with its includes."""
+    environment = {name: os.environ[name] for name in _OPERATOR_VARIABLES if name in os.environ}
+    environment |= {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "GIT_DIR": str(folder)}
+    return _parsed(run(folder, environment, ("config", "--includes", "-z", "--list")))
+
+
+def _parsed(listed: bytes) -> dict[str, str]:
+    """Key → value. Section and name are in small letters already; the part between them, as in `filter.LFS.clean`, is as written."""
     settings: dict[str, str] = {}
     for record in listed.split(b"\0"):
-        key, _, value = record.partition(b"\n")
-        settings[path_text(key).lower()] = path_text(value)
+        key, newline, value = record.partition(b"\n")
+        settings[path_text(key)] = path_text(value) if newline else "true"
     return settings
+
+
+def _filter_with_program(key: str) -> str | None:
+    section, _, rest = key.partition(".")
+    name, _, last = rest.rpartition(".")
+    return name if section == "filter" and last in {"clean", "process"} else None
 
 
 def _refuse_other_work_tree(git_dir: GitDir, settings: dict[str, str]) -> None:
@@ -132,11 +163,12 @@ def _write_as_old(copy: Path, content: bytes, source: Path) -> None:
     os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _copy_excludes(git_dir: GitDir, folder: Path, settings: dict[str, str], run: RunGit) -> tuple[str, ...]:
+def _copy_excludes(git_dir: GitDir, folder: Path, settings: dict[str, str]) -> tuple[str, ...]:
     """core.excludesFile: the repository's, else the operator's, else the default place, as git decides."""
     named = settings.get("core.excludesfile")
     if named is None:
-        named = _operators_excludes(folder, run)
+        home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.config"
+        named = f"{home}/git/ignore"
     path = git_dir.root / _without_tilde(named)
     try:
         content = read_special(path, _TEXT_LIMIT) if named else None
@@ -147,25 +179,12 @@ def _copy_excludes(git_dir: GitDir, folder: Path, settings: dict[str, str], run:
     return ()
 
 
-def _operators_excludes(folder: Path, run: RunGit) -> str:
-    """The operator's own system and user configuration is trusted: it is read with its includes."""
-    environment = {name: os.environ[name] for name in _OPERATOR_VARIABLES if name in os.environ}
-    environment |= {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "GIT_DIR": str(folder)}
-    listed = run(
-        folder, environment, ("config", "--includes", "-z", "--type=path", "--default", "", "--get", "core.excludesFile")
-    )
-    if named := path_text(listed.rstrip(b"\0")):
-        return named
-    home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.config"
-    return f"{home}/git/ignore"
-
-
 def _without_tilde(path: str) -> str:
     """`~/` is the operator's home; `~name/` is left alone, since nothing here needs to know who else has one."""
     return os.environ.get("HOME", "/nonexistent") + path[1:] if path.startswith("~/") else path
 
 
-def _config(folder: Path, settings: dict[str, str]) -> str:
+def _config(folder: Path, operators: dict[str, str], settings: dict[str, str]) -> str:
     sha256 = settings.get("extensions.objectformat", "sha1").lower() == "sha256"
     lines = [
         "[core]",
@@ -175,11 +194,21 @@ def _config(folder: Path, settings: dict[str, str]) -> str:
         "attributesFile = /dev/null",
     ]
     lines += [f"{key.partition('.')[2]} = {str(settings[key].lower() in _YES).lower()}" for key in _SETTINGS if key in settings]
+    lines += [f"{key.partition('.')[2]} = {value}" for key, value in _line_ends(operators | settings)]
     lines.append(f'excludesFile = "{_quoted(folder / "excludes")}"')
     lines += ["[protocol]", "allow = never"]
     if sha256:
         lines += ["[extensions]", "objectFormat = sha256"]
     return "\n".join(lines) + "\n"
+
+
+def _line_ends(settings: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """How lines end on disk and in git, which decides whether a file is changed: the repository's settings, else the operator's."""
+    given = settings.get("core.autocrlf", "").lower()
+    if given:
+        yield "core.autocrlf", "input" if given == "input" else str(given in _YES).lower()
+    if (ends := settings.get("core.eol", "").lower()) in _LINE_ENDS:
+        yield "core.eol", ends
 
 
 def _quoted(path: Path) -> str:

@@ -1,0 +1,123 @@
+"""From what the operator asked to a Change: which two trees are compared, and how that is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reviewer.collect import patch
+from reviewer.collect.changes import Change, Revision
+from reviewer.collect.diff import compare
+from reviewer.collect.revisions import merge_base, parents, resolve, tree_of
+from reviewer.collect.worktree import index_tree, work_tree
+from reviewer.errors import SourceError
+
+if TYPE_CHECKING:
+    from reviewer.collect.repository import Repository
+
+_SHORT = 12
+"""Digits of a commit's id in a label."""
+
+
+def since_base(repository: Repository, name: str) -> Change:
+    """Everything since HEAD parted from the commit `name`: what was committed, what is staged, and what only stands on disk."""
+    base = merge_base(repository, _commit(resolve(repository, name)), _head(repository))
+    written = work_tree(repository)
+    return _change(
+        repository,
+        f"work tree since {base[:_SHORT]} ({name})",
+        Revision(tree_of(repository, base), base),
+        Revision(written.tree, None),
+        notes=written.notes,
+    )
+
+
+def of_range(repository: Repository, given: str) -> Change:
+    """`A..B` compares two commits as they are; `A...B` compares B with where it parted from A. An empty side stands for HEAD."""
+    dots = "..." if "..." in given else ".."
+    one, found, other = given.partition(dots)
+    if not found:
+        raise SourceError(f"{given} is no range.", hint="Write A..B, or A...B for what B did since it parted from A.")
+    base, head = (resolve(repository, side or "HEAD") for side in (one, other))
+    if dots == "...":
+        parted = merge_base(repository, _commit(base), _commit(head))
+        base = Revision(tree_of(repository, parted), parted)
+    return _change(repository, f"{one or 'HEAD'}{dots}{other or 'HEAD'}", base, head)
+
+
+def of_commit(repository: Repository, name: str) -> Change:
+    """What one commit did to its first parent; to nothing, when it is the first. Title and body are those of its message."""
+    head = resolve(repository, name)
+    commit = _commit(head)
+    above = parents(repository, commit)
+    base = Revision(tree_of(repository, above[0]), above[0]) if above else _nothing(repository)
+    notes: tuple[str, ...] = ()
+    if len(above) > 1:
+        notes = (f"{commit[:_SHORT]} is a merge: what it brought to its first parent {above[0][:_SHORT]} is shown.",)
+    message = repository.run("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%s%x00%b", commit)
+    title, _, body = message.decode("utf-8", "replace").partition("\0")
+    return _change(repository, f"commit {commit[:_SHORT]}", base, head, title=title, body=body.strip("\n"), notes=notes)
+
+
+def staged(repository: Repository) -> Change:
+    """What `git commit` would record."""
+    written = index_tree(repository)
+    return _change(repository, "staged changes", _head_or_nothing(repository), Revision(written.tree, None), notes=written.notes)
+
+
+def uncommitted(repository: Repository) -> Change:
+    """What differs from HEAD on disk, staged or not, with untracked files that are not ignored."""
+    written = work_tree(repository)
+    return _change(
+        repository, "uncommitted changes", _head_or_nothing(repository), Revision(written.tree, None), notes=written.notes
+    )
+
+
+def of_patch(repository: Repository | None, data: bytes, name: str) -> Change:
+    """A patch: what it does to the repository, to which it is applied in memory, or, without one, its hunks alone."""
+    if repository is None:
+        nowhere = Revision(None, None)
+        return Change(label=name, base=nowhere, head=nowhere, files=patch.parse(data))
+    applied = patch.apply(repository, data, _head_or_nothing(repository))
+    return _change(repository, name, applied.base, applied.head, notes=applied.notes)
+
+
+def between(repository: Repository, base_commit: str, head_commit: str, label: str, title: str, body: str) -> Change:
+    """Two commits (full ids) as they are. For a pull request `base_commit` is the merge base."""
+    base = Revision(tree_of(repository, base_commit), base_commit)
+    head = Revision(tree_of(repository, head_commit), head_commit)
+    return _change(repository, label, base, head, title=title, body=body)
+
+
+def _change(
+    repository: Repository,
+    label: str,
+    base: Revision,
+    head: Revision,
+    *,
+    title: str = "",
+    body: str = "",
+    notes: tuple[str, ...] = (),
+) -> Change:
+    if base.tree is None or head.tree is None:
+        raise SourceError("A side of the change has no tree.")
+    files = compare(repository, base.tree, head.tree)
+    return Change(label=label, base=base, head=head, files=files, title=title, body=body, notes=notes)
+
+
+def _commit(revision: Revision) -> str:
+    if revision.commit is None:
+        raise SourceError("There is no commit to compare with.")
+    return revision.commit
+
+
+def _head(repository: Repository) -> str:
+    return _commit(resolve(repository, "HEAD"))
+
+
+def _head_or_nothing(repository: Repository) -> Revision:
+    return _nothing(repository) if repository.head is None else resolve(repository, "HEAD")
+
+
+def _nothing(repository: Repository) -> Revision:
+    """The empty tree, which stands below the first commit."""
+    return Revision(repository.run("mktree").decode("ascii").strip(), None)
