@@ -44,21 +44,17 @@ class Mention:
     """At most 400 characters of the line, without its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search brought."""
-
-    mentions: Mapping[str, tuple[Mention, ...]]
-    """By name, sorted by path and line; a name that stands nowhere has none."""
-    problem: str = ""
-    """Why not everything was searched, a sentence; empty when it was. Then a name without mentions may still be somewhere."""
+Mentions = Mapping[str, tuple[Mention, ...]]
 
 
 class Search(Protocol):
     """Looks for names in all files of one state of a repository."""
 
-    def find(self, names: Collection[str]) -> Found:
-        """The lines on which each name stands as a whole word, letter case included. One pass for all names."""
+    problem: str
+    """Why not everything was searched, a sentence; empty as long as it was. A name without mentions may then still be somewhere."""
+
+    def find(self, names: Collection[str]) -> Mentions:
+        """By name the lines on which it stands as a whole word, letter case included, by path and line. One pass for all names."""
 
     def read(self, path: str) -> str | None:
         """The text of a file; None when there is no such file, or it cannot be read as text."""
@@ -68,9 +64,10 @@ class TextSearch:
     """Searches texts that are at hand: those of a plain folder, of a work tree, or of a patch that stands alone."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
+        self.problem = ""
         self._texts = texts
 
-    def find(self, names: Collection[str]) -> Found:
+    def find(self, names: Collection[str]) -> Mentions:
         """As `Search.find`."""
         gathered = _Gathered(names)
         for path in sorted(self._texts):
@@ -91,16 +88,17 @@ class TreeSearch:
     def __init__(self, repository: Repository, tree: str) -> None:
         if not _OBJECT_ID.fullmatch(tree):
             raise ValueError("a tree is named by its full object id")
+        self.problem = ""
         self._repository = repository
         self._tree = tree
 
-    def find(self, names: Collection[str]) -> Found:
+    def find(self, names: Collection[str]) -> Mentions:
         """As `Search.find`."""
         gathered = _Gathered(names)
         if gathered.names:
             patterns = [word for name in gathered.names for word in ("-e", name)]
             process = self._repository.start("grep", "-n", "-z", "-w", "-F", "-I", "--full-name", *patterns, self._tree, "--")
-            gathered.problem = _listen(process, f"{self._tree}:".encode(), gathered)
+            self.problem = _listen(process, f"{self._tree}:".encode(), gathered)
         return gathered.found()
 
     def read(self, path: str) -> str | None:
@@ -118,7 +116,6 @@ class _Gathered:
     """The mentions of each name, as they come in."""
 
     asked: Collection[str]
-    problem: str = ""
     names: list[str] = field(init=False)
     mentions: dict[str, list[Mention]] = field(init=False)
     whole: dict[str, re.Pattern[str]] = field(init=False)
@@ -136,11 +133,11 @@ class _Gathered:
             if name in line and len(self.mentions[name]) < MOST_MENTIONS and self.whole[name].search(line):
                 self.mentions[name].append(Mention(path, number, line.rstrip("\r\n")[:_LONGEST_LINE]))
 
-    def found(self) -> Found:
-        order = {
-            name: sorted(mentions, key=lambda mention: (mention.path, mention.line)) for name, mentions in self.mentions.items()
+    def found(self) -> Mentions:
+        return {
+            name: tuple(sorted(mentions, key=lambda mention: (mention.path, mention.line)))
+            for name, mentions in self.mentions.items()
         }
-        return Found({name: tuple(mentions) for name, mentions in order.items()}, self.problem)
 
 
 def _listen(process: subprocess.Popen[bytes], prefix: bytes, gathered: _Gathered) -> str:
