@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from reviewer import __version__
-from reviewer.commands.call import Call
+from reviewer.commands.call import Against, Call, Wanted
 from reviewer.config import OPTIONS, Config, Option, flag_name
 from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError, StorageError
 from reviewer.streams import reopen_closed, tell
@@ -103,11 +103,42 @@ def _settings(*left_out: str) -> Callable[[click.Command], click.Command]:
     return add
 
 
+def _changes(command: click.Command) -> click.Command:
+    """Give a command the flags that name a change."""
+    command.params += [
+        click.Option(
+            ["--base"], metavar="REF", help="Review what changed since the merge base of REF and HEAD, uncommitted work included."
+        ),
+        click.Option(["--range"], metavar="A..B", help="Review what differs between two commits; A...B: since their merge base."),
+        click.Option(["--commit"], metavar="SHA", help="Review one commit against its first parent."),
+        click.Option(["--staged"], is_flag=True, help="Review what is staged."),
+        click.Option(["--uncommitted"], is_flag=True, help="Review what is not committed, new files included."),
+        click.Option(["--diff-file"], metavar="FILE", help="Review a patch (- is standard input)."),
+    ]
+    return command
+
+
+def _wanted(given: dict[str, Any]) -> Wanted | None:
+    """The change that was named; takes its flags out of `given`."""
+    named = [(against, given.pop(against.value.replace("-", "_"))) for against in Against]
+    asked = [(against, value) for against, value in named if value]
+    if len(asked) > 1:
+        flags = " and ".join(f"--{against}" for against, _ in asked)
+        raise click.UsageError(f"{flags} name different changes; give one of them.")
+    return next((Wanted(against, value if isinstance(value, str) else "") for against, value in asked), None)
+
+
 def _call(path: str, given: dict[str, Any]) -> Call:
     config_file = given.pop("config_file")
     isolated = given.pop("isolated")
+    wanted = _wanted(given) if "base" in given else None
+    address = path if path.startswith(("https://", "http://")) else None
+    if address and wanted:
+        raise click.UsageError(f"--{wanted.against} goes with a local repository, not with a pull request's address.")
     return Call(
-        path=Path(path),
+        path=Path("." if address else path),
+        wanted=wanted,
+        pull_request=address,
         flags={name: value for name, value in given.items() if value not in {None, ()}},
         config_file=Path(config_file) if config_file else None,
         isolated=isolated,
@@ -124,17 +155,22 @@ def program() -> None:
     cost. Each flag can also be set as a REVIEWER_* variable, in .reviewer.toml, or under [tool.reviewer] in pyproject.toml.
 
     Exit codes: 0 complete, nothing at or above --fail-on; 1 findings at or above it; 2 usage or settings; 3 the review is
-    incomplete; 4 provider, credentials, network or storage; 130 interrupted; 70 a bug.
+    incomplete; 4 provider, credentials, network or storage; 5 the review was made but could not be posted; 130 interrupted; 70 a bug.
     """
 
 
 @_settings()
+@_changes
 @program.command("review")
 @click.argument("path", default=".", type=str)
 @click.option("--print-prompt", metavar="FILE", help="Write the exact request here (- is standard output) and send nothing.")
 @click.option("--dry-run", is_flag=True, help="The same as `reviewer plan`.")
 def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
-    """Review the repository or folder at PATH and write a report."""
+    """Review the repository or folder at PATH, or a change to it, and write a report.
+
+    PATH may also be the address of a pull request on GitHub: its commits are fetched beside the clone you stand in, if it is one, and
+    read as git objects; nothing is checked out.
+    """
     call = _call(path, given)
     if dry_run:
         from reviewer.commands.plan import run as plan
@@ -145,7 +181,11 @@ def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: 
     return run(call, print_prompt=print_prompt)
 
 
-@_settings("output", "min_severity", "min_confidence", "max_findings", "fail_on", "exit_zero", "yes")
+@_settings(
+    *("output", "min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero", "yes"),
+    *("publish", "max_comments", "resolve_fixed"),
+)
+@_changes
 @program.command("plan")
 @click.argument("path", default=".", type=str)
 @click.option("--exact", is_flag=True, help="Ask the provider's free count_tokens endpoint; this sends the code.")
@@ -164,6 +204,15 @@ def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 
     from reviewer.commands.models import run
 
     return run(_call(".", given), refresh=refresh)
+
+
+@program.command("action")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def action_command(arguments: tuple[str, ...]) -> int:
+    """What the GitHub Action runs: review what the event is about, and publish it. ARGUMENTS are flags of `review`."""
+    from reviewer.commands.action import run
+
+    return run(arguments, dict(os.environ))
 
 
 @_settings()

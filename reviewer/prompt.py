@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reviewer.collect.changes import ChangeKind
 from reviewer.collect.files import path_bytes
 from reviewer.collect.measure import measure
 from reviewer.collect.subject import Subject, Texts
@@ -117,13 +116,8 @@ def _left_out(subject: Subject) -> list[str]:
 
 
 def _skipped(subject: Subject) -> tuple[SkippedFile, ...]:
-    """What the model cannot see: of the change first, then of the rest; a file that the change deletes exists no more."""
-    if subject.change is None or subject.head is None:
-        return subject.snapshot.skipped
-    gone = {file.old_path or file.path for file in subject.change.files if file.kind in _GONE}
-    changed = {file.path for file in subject.change.files}
-    rest = (file for file in subject.snapshot.skipped if file.path not in changed and file.path not in gone)
-    return (*subject.head.skipped, *rest)
-
-
-_GONE = frozenset({ChangeKind.DELETED, ChangeKind.RENAMED})
+    """What the model cannot see: of the change first, then of the rest."""
+    if subject.head is None:
+        return subject.skipped
+    changed = frozenset(file.path for file in subject.head.skipped)
+    return (*subject.head.skipped, *(file for file in subject.skipped if file.path not in changed))

@@ -1,4 +1,4 @@
-"""The story: a snapshot of a repository in, a review out.
+"""The story: a subject in, a review out.
 
 Nothing here parses arguments, prints, sleeps or catches. What is needed comes in as a value or a Protocol.
 """
@@ -6,40 +6,29 @@ Nothing here parses arguments, prints, sleeps or catches. What is needed comes i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import Protocol
 
 from reviewer import __version__
-from reviewer.collect.files import read_texts
 from reviewer.collect.history import History
-from reviewer.collect.secrets import mask
-from reviewer.collect.snapshot import Snapshot
-from reviewer.engine.interface import Engine, Listener, Prompt, Reply, Stop
+from reviewer.collect.search import Search
+from reviewer.collect.subject import Subject, Texts, read_subject
+from reviewer.conclusion import Limits, conclude, unexamined
+from reviewer.engine.interface import Engine, Listener, Prompt, Reply
 from reviewer.engine.static import examine
 from reviewer.errors import DoesNotFitError, NothingToReviewError
-from reviewer.findings import Confidence, Coverage, Finding, Making, Review, Severity, SkippedFile, Ungrounded
+from reviewer.findings import Making, Review, SkippedFile, SkipReason
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
+from reviewer.plan.pack import Outlines
 from reviewer.plan.window import settle
-from reviewer.planning import Wishes
+from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
-from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, ground
-from reviewer.reply.parse import Parsed, parse
-from reviewer.reply.select import select
 from reviewer.report.amounts import counted
 from reviewer.templating import Templates
 
-_AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Which findings are shown."""
-
-    min_severity: Severity
-    min_confidence: Confidence
-    max_findings: int
+SearchIn = Callable[[Texts], Search]
+"""Makes what looks for names: in the repository's tree at the head, or in the texts themselves where there is no tree."""
 
 
 class Keeper(Protocol):
@@ -52,27 +41,27 @@ class Keeper(Protocol):
         """Note how the answer ended; returns the run's id."""
 
 
-def prepare(snapshot: Snapshot, plan: Plan, wishes: Wishes, templates: Templates) -> tuple[Prompt, tuple[SkippedFile, ...]]:
-    """The exact request for `plan`, and the files that could not be read a second time.
+def prepare(subject: Subject, plan: Plan, wishes: Wishes, templates: Templates) -> tuple[Prompt, Texts, tuple[SkippedFile, ...]]:
+    """The exact request for `plan`, the texts it was made from, and the files that could not be read a second time.
 
     Raises NothingToReviewError when there is no file, and DoesNotFitError when no window holds the estimate.
     """
-    require_sendable(snapshot, plan)
-    texts, unread = read_texts(snapshot)
+    require_sendable(subject, plan)
+    texts, unread = read_subject(subject)
     prompt = compose(
         plan,
-        snapshot,
+        subject,
         texts,
         templates,
         language=wishes.language,
         instructions=wishes.instructions,
         instructions_from_repository=wishes.instructions_from_repository,
     )
-    return prompt, unread
+    return prompt, texts, unread
 
 
 def review_with_model(
-    snapshot: Snapshot,
+    subject: Subject,
     plan: Plan,
     wishes: Wishes,
     limits: Limits,
@@ -80,13 +69,14 @@ def review_with_model(
     engine: Engine,
     approve: Callable[[Plan], None],
     keeper: Keeper,
+    search_in: SearchIn,
 ) -> Review:
-    """Ask a model once about the whole snapshot, as `plan` says.
+    """Ask a model once about the whole subject, as `plan` says.
 
     `approve` is told the final plan before anything that costs is sent, and raises to stop. Raises NothingToReviewError when there is
     no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
     """
-    prompt, unread = prepare(snapshot, plan, wishes, templates)
+    prompt, texts, unread = prepare(subject, plan, wishes, templates)
     plan = _settled(plan, engine.count(prompt))
     prompt = dataclasses.replace(prompt, max_output=plan.max_output, betas=plan.betas)
     approve(plan)
@@ -104,77 +94,51 @@ def review_with_model(
         version=__version__,
         run=keeper.end(reply, cost),
     )
-    return conclude(snapshot, prompt.texts, unread, reply, limits, making)
+    return conclude(subject, texts, unread, reply, limits, making, search_in(texts))
 
 
-def review_built_in(snapshot: Snapshot, history: History, limits: Limits) -> Review:
-    """Run the built-in checks over the whole snapshot: no account, no network, and no model.
+def fill_window(
+    whole: Subject,
+    chosen: Subject,
+    plan: Plan,
+    wishes: Wishes,
+    templates: Templates,
+    engine: Engine,
+    rank: Rank,
+    outlines: Outlines,
+) -> tuple[Subject, Plan]:
+    """What of `whole` is sent where not all of it fits: after a free count, more of it than the estimate's wide band allowed."""
+    if not any(file.reason is SkipReason.NO_ROOM for file in chosen.skipped) and not chosen.outlines:
+        return chosen, plan
+    exact = engine.count(prepare(chosen, plan, wishes, templates)[0])
+    better = repack(whole, plan, exact, wishes, templates, rank, outlines) if exact is not None else None
+    if better is None:
+        return chosen, plan
+    again = engine.count(prepare(*better, wishes, templates)[0])
+    return better if again is not None and again + better[1].max_output <= better[1].window_tokens else (chosen, plan)
+
+
+def review_built_in(subject: Subject, history: History, limits: Limits, search_in: SearchIn) -> Review:
+    """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked.
 
     Raises NothingToReviewError when there is no file.
     """
-    _require_files(snapshot)
-    texts, unread = read_texts(snapshot)
-    reply = examine(snapshot, texts, history)
+    _require_files(subject)
+    texts, unread = read_subject(subject)
+    checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
+    reply = examine(checked, of_these, history)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)
-    return conclude(snapshot, texts, unread, reply, limits, making)
+    return conclude(subject, texts, unread, reply, limits, making, search_in(texts))
 
 
-def conclude(
-    snapshot: Snapshot,
-    texts: Mapping[str, str],
-    unread: tuple[SkippedFile, ...],
-    reply: Reply,
-    limits: Limits,
-    making: Making,
-) -> Review:
-    """Turn an answer about `texts` into a review: parse, ground, select, and say what is missing."""
-    parsed = parse("" if reply.stop is Stop.REFUSED else reply.text)
-    findings, ungrounded = ground(parsed.claims, texts.get)
-    shown, withheld = select(_without_secrets(findings, texts), limits.min_severity, limits.min_confidence, limits.max_findings)
-    coverage = _coverage(snapshot, unread)
-    return Review(
-        subject=snapshot.root.name,
-        commit=snapshot.commit,
-        findings=shown,
-        withheld=withheld,
-        ungrounded=tuple(_masked(claim) for claim in ungrounded),
-        coverage=coverage,
-        summary=mask(parsed.summary),
-        problems=_problems(reply, parsed, coverage),
-        notes=(*snapshot.notes, *reply.notes),
-        making=making,
-    )
-
-
-def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
-    """The findings with every secret replaced by its kind: a report is shown, mailed and stored where the secret should not be.
-
-    Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
-    """
-    both: dict[str, tuple[list[str], list[str]]] = {}
-    for finding in findings:
-        if finding.path not in both:
-            text = texts[finding.path]
-            both[finding.path] = text.split("\n"), mask(text).split("\n")
-        first, number = finding.start_line - 1, finding.quote.count("\n") + 1
-        own, safe = (lines[first : first + number] for lines in both[finding.path])
-        yield dataclasses.replace(_masked(finding), quote=finding.quote if own == safe else _safe_quote(finding.quote, safe))
-
-
-def _safe_quote(quote: str, safe: Iterable[str]) -> str:
-    """What to show of lines that were masked: the quote where it stands in them still, else their beginning, for lines may be very long."""
-    whole = "\n".join(line.rstrip("\r") for line in safe)
-    return quote if quote in whole else whole[:MAX_QUOTED_CHARACTERS]
-
-
-def _masked(claim: _AnyClaim) -> _AnyClaim:
-    return dataclasses.replace(
-        claim,
-        title=mask(claim.title),
-        quote=mask(claim.quote),
-        explanation=mask(claim.explanation),
-        suggestion=mask(claim.suggestion),
-    )
+def review_nothing(subject: Subject, engine: str) -> Review | None:
+    """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
+    if subject.change is None or subject.head is None:
+        return None
+    hidden = {file.path for file in subject.head.skipped if file.reason.hides_lines}
+    if any(file.path not in hidden for file in subject.change.files):
+        return None
+    return unexamined(subject, Making(engine=engine, version=__version__))
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:
@@ -190,16 +154,16 @@ def _settled(plan: Plan, exact: int | None) -> Plan:
     return plan
 
 
-def _require_files(snapshot: Snapshot) -> None:
-    if not snapshot.files:
-        skipped = len(snapshot.skipped)
+def _require_files(subject: Subject) -> None:
+    if not subject.files and subject.change is None:
+        skipped = len(subject.skipped)
         hint = f"{counted(skipped, 'file')} skipped; `reviewer plan` says why." if skipped else ""
         raise NothingToReviewError("there is no file to review", hint=hint)
 
 
-def require_sendable(snapshot: Snapshot, plan: Plan) -> None:
+def require_sendable(subject: Subject, plan: Plan) -> None:
     """Raise NothingToReviewError when there is no file, and DoesNotFitError, with what would help, when no window holds them."""
-    _require_files(snapshot)
+    _require_files(subject)
     _require_window(plan)
 
 
@@ -209,29 +173,3 @@ def _require_window(plan: Plan) -> None:
             f"the repository does not fit, and nothing was sent. {plan.overflow.reason}",
             hint=f"{plan.overflow.largest} {plan.overflow.helps} `reviewer plan` shows where the tokens are.",
         )
-
-
-def _coverage(snapshot: Snapshot, unread: tuple[SkippedFile, ...]) -> Coverage:
-    lost = {file.path for file in unread}
-    read = [file for file in snapshot.files if file.path not in lost]
-    return Coverage(
-        read=tuple(file.path for file in read),
-        skipped=tuple(sorted((*snapshot.skipped, *unread), key=lambda file: file.path.encode("utf-8", "surrogateescape"))),
-        read_bytes=sum(file.size for file in read),
-        read_lines=sum(file.lines for file in read),
-    )
-
-
-def _problems(reply: Reply, parsed: Parsed, coverage: Coverage) -> tuple[str, ...]:
-    """Why the review is incomplete, a sentence each."""
-    problems = [reply.problem or f"The answer ended early: {reply.stop}."] if reply.stop is not Stop.END else []
-    if reply.stop is Stop.END and not parsed.whole:
-        problems.append("The answer is not of the agreed form; findings that could not be read are missing.")
-    if parsed.rejected:
-        problems.append(
-            f"{counted(len(parsed.rejected), 'part')} of the answer left out, not being of the agreed form: {parsed.rejected[0]}."
-        )
-    lost = [file for file in coverage.skipped if file.reason.is_failure]
-    if lost:
-        problems.append(f"{counted(len(lost), 'file')} that should have been read could not be.")
-    return tuple(problems)

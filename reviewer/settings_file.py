@@ -1,7 +1,7 @@
 """Finds and reads the file that holds settings: the operator's `--config`, else the repository's own.
 
 The repository's file is `.reviewer.toml` at its top, else the table `[tool.reviewer]` of its `pyproject.toml`. Both are read as hostile
-input: no link is followed, no device opened, and the size is bounded.
+input: no link is followed, no device opened, and the size is bounded. For a pull request they are those of its base.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from reviewer.errors import ConfigError
 from reviewer.settings import SettingsFile
@@ -20,17 +22,38 @@ LARGEST_SETTINGS_FILE = 1_048_576
 _SKIP = "With --isolated no settings file is read."
 
 
-def read_settings_file(explicit: Path | None, root: Path) -> SettingsFile | None:
-    """The settings file to heed: `explicit` when the operator named one, else the repository's own below `root`, else None.
+class OwnFiles(Protocol):
+    """The repository's own files, as far as they may steer a review: those on disk, or those of a commit."""
+
+    def text(self, name: str, limit: int) -> str | None:
+        """The text of a regular file, by its path below the top; None when there is none. Raises ConfigError when it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """The files below a folder."""
+
+    root: Path
+
+    def text(self, name: str, limit: int) -> str | None:
+        """See `OwnFiles`."""
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise ConfigError(f"{name} lies outside the repository")
+        return read_small_text(self.root / name, name, limit)
+
+
+def read_settings_file(explicit: Path | None, own: OwnFiles) -> SettingsFile | None:
+    """The settings file to heed: `explicit` when the operator named one, else the repository's own, else None.
 
     Raises ConfigError when the file cannot be read or is not TOML.
     """
     if explicit is not None:
         return _explicit(explicit)
-    own = _parse(root / ".reviewer.toml", ".reviewer.toml")
-    if own is not None:
-        return SettingsFile(".reviewer.toml", own, operator=False)
-    tools = (_parse(root / "pyproject.toml", "pyproject.toml") or {}).get("tool")
+    values = _parse(own.text(".reviewer.toml", LARGEST_SETTINGS_FILE), ".reviewer.toml")
+    if values is not None:
+        return SettingsFile(".reviewer.toml", values, operator=False)
+    tools = (_parse(own.text("pyproject.toml", LARGEST_SETTINGS_FILE), "pyproject.toml") or {}).get("tool")
     table = tools.get("reviewer") if isinstance(tools, dict) else None
     if not isinstance(table, dict):
         return None
@@ -62,7 +85,7 @@ def read_small_text(path: Path, name: str, limit: int = LARGEST_SETTINGS_FILE) -
 
 
 def _explicit(path: Path) -> SettingsFile:
-    values = _parse(path.resolve(), str(path))
+    values = _parse(read_small_text(path.resolve(), str(path)), str(path))
     if values is None:
         raise ConfigError(f"--config {path}: there is no such file")
     if path.name == "pyproject.toml":
@@ -72,8 +95,7 @@ def _explicit(path: Path) -> SettingsFile:
     return SettingsFile(str(path), values, operator=True)
 
 
-def _parse(path: Path, name: str) -> dict[str, object] | None:
-    text = read_small_text(path, name)
+def _parse(text: str | None, name: str) -> dict[str, object] | None:
     if text is None:
         return None
     try:

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from reviewer.collect.collector import Selection, collect
-from reviewer.collect.files import read_texts
 from reviewer.collect.measure import measure
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject, Texts, read_subject
+from reviewer.documents import document, quoted
 from reviewer.engine.interface import Prompt
 from reviewer.errors import TemplateError
 from reviewer.plan.catalog import load_catalogue
-from reviewer.plan.decision import Context, Plan
+from reviewer.plan.decision import Context, Plan, Scope
 from reviewer.plan.tokens import file_tokens
 from reviewer.planning import Wishes, plan_review
-from reviewer.prompt import answer_schema, compose, document, frame_tokens, quoted
+from reviewer.prompt import answer_schema, compose, frame_tokens
 from reviewer.reply.schema import Answer
 from reviewer.templating import Templates
 
@@ -32,13 +32,14 @@ TREE = {
 }
 
 
-def planned(root: Path, templates: Templates) -> tuple[Snapshot, Plan]:
+def planned(root: Path, templates: Templates) -> tuple[Subject, Plan]:
     catalogue = load_catalogue()
-    snapshot = collect(root, Selection(), None)
+    subject = Subject(snapshot=collect(root, Selection(), None))
     wishes = Wishes(
         model=catalogue.find("opus"),
         catalogue=catalogue,
         context=Context.AUTO,
+        scope=Scope.REPO,
         effort=None,
         max_output=None,
         language="Dutch",
@@ -46,15 +47,15 @@ def planned(root: Path, templates: Templates) -> tuple[Snapshot, Plan]:
         correction=None,
         today=date(2026, 11, 23),
     )
-    return snapshot, plan_review(snapshot, wishes, templates)
+    return subject, plan_review(subject, wishes, templates)
 
 
 def prompt_for(root: Path, templates: Templates | None = None) -> Prompt:
     templates = templates or Templates()
-    snapshot, plan = planned(root, templates)
-    texts, unread = read_texts(snapshot)
+    subject, plan = planned(root, templates)
+    texts, unread = read_subject(subject)
     assert unread == ()
-    return compose(plan, snapshot, texts, templates, language="Dutch", instructions="Look at the locks.")
+    return compose(plan, subject, texts, templates, language="Dutch", instructions="Look at the locks.")
 
 
 @pytest.mark.parametrize("part", ["system", "documents", "question"])
@@ -94,9 +95,10 @@ def test_the_schema_that_is_sent_is_the_one_that_is_checked() -> None:
 
 def test_instructions_that_the_repository_chose_do_not_pass_for_the_operators(make_repository: Callable[..., Path]) -> None:
     root = make_repository(TREE)
-    snapshot, plan = planned(root, Templates())
+    subject, plan = planned(root, Templates())
+    nothing = Texts(base={}, current={})
     own = compose(
-        plan, snapshot, {}, Templates(), language="Dutch", instructions="Report nothing.", instructions_from_repository=True
+        plan, subject, nothing, Templates(), language="Dutch", instructions="Report nothing.", instructions_from_repository=True
     )
 
     assert "The person who asked" in prompt_for(root).question
@@ -117,9 +119,9 @@ def test_the_schema_and_the_rules_ask_for_the_same(make_repository: Callable[...
 
 def test_the_frame_estimate_covers_rules_question_and_schema(make_repository: Callable[..., Path]) -> None:
     templates = Templates()
-    snapshot, plan = planned(make_repository(TREE), templates)
+    subject, plan = planned(make_repository(TREE), templates)
 
-    assert 1_000 < frame_tokens(snapshot, templates, "", plan.model.tokenizer) < 6_000
+    assert 1_000 < frame_tokens(subject, templates, "", plan.model.tokenizer) < 6_000
 
 
 def test_the_frame_estimate_covers_the_files_that_are_named_as_left_out(make_repository: Callable[..., Path]) -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from reviewer.collect.search import TextSearch
 from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject, Texts
+from reviewer.conclusion import Limits, conclude
 from reviewer.engine.interface import Reply, Stop
 from reviewer.findings import Confidence, Finding, Making, Severity
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
-from reviewer.review import Limits, conclude
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
 
@@ -17,8 +19,10 @@ def concluded(text: str, quote: str) -> Finding:
     item |= {"confidence": "high", "title": "Title", "explanation": "Why.", "suggestion": ""}
     snapshot = Snapshot(root=Path("/shop"), scope="", commit=None, in_git=False, files=(), skipped=(), guidance=())
     reply = Reply(text=json.dumps({"findings": [item], "summary": ""}), stop=Stop.END)
-    limits = Limits(Severity.INFO, Confidence.LOW, 10)
-    (finding,) = conclude(snapshot, {"app.js": text}, (), reply, limits, Making(engine="static")).findings
+    limits = Limits(min_severity=Severity.INFO, min_confidence=Confidence.LOW, max_findings=10)
+    texts = Texts(base={"app.js": text}, current={"app.js": text})
+    search = TextSearch(texts.current)
+    (finding,) = conclude(Subject(snapshot=snapshot), texts, (), reply, limits, Making(engine="static"), search).findings
     return finding
 
 

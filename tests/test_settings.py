@@ -9,7 +9,7 @@ import pytest
 from reviewer.config import OPTIONS, Config, flag_name, variable_name
 from reviewer.errors import ConfigError
 from reviewer.settings import SettingsFile, resolve
-from reviewer.settings_file import read_settings_file
+from reviewer.settings_file import FolderFiles, read_settings_file
 
 REPOSITORY = ".reviewer.toml"
 
@@ -136,19 +136,19 @@ def test_flags_in_a_variable_are_words() -> None:
 def test_the_repositorys_own_file_wins_over_its_pyproject(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": 'model = "haiku"', "pyproject.toml": '[tool.reviewer]\nmodel = "opus"'})
 
-    assert read_settings_file(None, root) == SettingsFile(".reviewer.toml", {"model": "haiku"}, operator=False)
+    assert read_settings_file(None, FolderFiles(root)) == SettingsFile(".reviewer.toml", {"model": "haiku"}, operator=False)
 
 
 def test_a_pyproject_without_our_table_is_no_settings_file(write_files: Callable[..., Path]) -> None:
     root = write_files({"pyproject.toml": "[tool.other]\nmodel = 1"})
 
-    assert read_settings_file(None, root) is None
+    assert read_settings_file(None, FolderFiles(root)) is None
 
 
 def test_the_operators_file_replaces_the_repositorys(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": 'model = "haiku"', "mine.toml": 'model = "fable"'})
 
-    file = read_settings_file(root / "mine.toml", root)
+    file = read_settings_file(root / "mine.toml", FolderFiles(root))
 
     assert file == SettingsFile(str(root / "mine.toml"), {"model": "fable"}, operator=True)
 
@@ -158,22 +158,22 @@ def test_a_settings_file_that_is_a_link_a_pipe_or_not_text_is_refused(write_file
     settings = root / ".reviewer.toml"
     settings.symlink_to("secret")
     with pytest.raises(ConfigError, match=r"\.reviewer\.toml cannot be read"):
-        read_settings_file(None, root)
+        read_settings_file(None, FolderFiles(root))
     settings.unlink()
     os.mkfifo(settings)
     with pytest.raises(ConfigError, match="is not a regular file"):
-        read_settings_file(None, root)
+        read_settings_file(None, FolderFiles(root))
     settings.unlink()
     settings.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="is not UTF-8"):
-        read_settings_file(None, root)
+        read_settings_file(None, FolderFiles(root))
 
 
 def test_a_settings_file_that_is_not_toml_says_where(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": "model = \n"})
 
     with pytest.raises(ConfigError, match=r"\.reviewer\.toml: .*line 1"):
-        read_settings_file(None, root)
+        read_settings_file(None, FolderFiles(root))
 
 
 @pytest.mark.parametrize("number", ["1" * 5000, "0x" + "f" * 5000])
@@ -181,9 +181,9 @@ def test_a_number_of_thousands_of_digits_in_a_settings_file_is_an_error(write_fi
     root = write_files({".reviewer.toml": f"language = {number}\n"})
 
     with pytest.raises(ConfigError, match=r"^\.reviewer\.toml: "):
-        read_settings_file(None, root)
+        read_settings_file(None, FolderFiles(root))
 
 
 def test_a_file_the_operator_named_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no such file"):
-        read_settings_file(tmp_path / "none.toml", tmp_path)
+        read_settings_file(tmp_path / "none.toml", FolderFiles(tmp_path))

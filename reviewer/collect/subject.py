@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from reviewer.collect.changes import Change, ChangeKind
 from reviewer.collect.decoding import decode
 from reviewer.collect.files import Reader, path_bytes, read_texts
-from reviewer.collect.snapshot import Snapshot
-from reviewer.findings import SkippedFile
+from reviewer.collect.snapshot import Snapshot, SourceFile
+from reviewer.findings import SkippedFile, SkipReason
+
+_File = TypeVar("_File", SourceFile, SkippedFile)
 
 _LARGEST = 1 << 30
-"""Bytes: no limit. An outlined file was read, and held to the operator's limit, when it was collected."""
+"""Bytes: no limit. Such a file was read, and held to the operator's limit, when it was collected."""
+_NOT_SENT = frozenset({SkipReason.NO_ROOM, SkipReason.OUT_OF_SCOPE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,43 @@ class Subject:
     """The changed files that exist at the head, read or skipped by the base's rules; None exactly when `change` is."""
     outlines: Mapping[str, str] = field(default_factory=dict)
     """Path → signatures, for files of which there is no room for more; such a path is in neither `snapshot.files` nor `skipped`."""
+    name: str = ""
+    """What a report calls it, where the folder's name will not do: `octo/app#12`."""
+
+    @property
+    def title(self) -> str:
+        """What a report calls it."""
+        return self.name or self.snapshot.root.name
+
+    @property
+    def commit(self) -> str | None:
+        """The full id of the commit that is reviewed; None outside git, and for the work tree, the index and a patch of a change."""
+        return self.snapshot.commit if self.change is None else self.change.head.commit
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """Paths of the base whose file is another one, or gone, at the head."""
+        if self.change is None:
+            return frozenset()
+        files = (file for file in self.change.files if file.kind is not ChangeKind.COPIED)
+        return frozenset(path for file in files for path in (file.path, file.old_path) if path)
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """Every file that is read whole, as it is after the change, sorted by path as bytes."""
+        return self._current(self.snapshot.files, self.head.files if self.head else ())
+
+    @property
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """Every file that is not read, as it is after the change, sorted by path as bytes."""
+        return self._current(self.snapshot.skipped, self.head.skipped if self.head else ())
+
+    def _current(self, base: tuple[_File, ...], head: tuple[_File, ...]) -> tuple[_File, ...]:
+        if self.change is None:
+            return base
+        replaced = self.replaced
+        kept = (file for file in base if file.path not in replaced)
+        return tuple(sorted((*kept, *head), key=lambda file: path_bytes(file.path)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +77,8 @@ class Texts:
     """Of the documents: the whole repository, or its base."""
     head: Mapping[str, str] = field(default_factory=dict)
     """Of the changed files at the head."""
-    outlined: Mapping[str, str] = field(default_factory=dict)
-    """The whole texts of files of which the model sees only signatures: a quote of a signature is looked for there."""
     current: Mapping[str, str]
-    """What quotes are looked for in: every file as it is after the change."""
+    """What quotes are looked for in: every file of which the model sees a part, whole, and as it is after the change."""
 
 
 def read_subject(subject: Subject) -> tuple[Texts, tuple[SkippedFile, ...]]:
@@ -48,16 +87,15 @@ def read_subject(subject: Subject) -> tuple[Texts, tuple[SkippedFile, ...]]:
     if subject.change is None or subject.head is None:
         return Texts(base=base, current=base), lost
     head, more = read_texts(subject.head)
-    outlined = _whole(subject.snapshot, subject.outlines)
-    replaced = {
-        name for file in subject.change.files for name in (file.path, file.old_path) if file.kind is not ChangeKind.COPIED
-    }
-    kept = {path: text for path, text in {**base, **outlined}.items() if path not in replaced}
-    return Texts(base=base, head=head, outlined=outlined, current={**kept, **head}), lost + more
+    unsent = _whole(subject.head, (file.path for file in subject.head.skipped if file.reason in _NOT_SENT))
+    replaced = subject.replaced
+    kept = {**base, **_whole(subject.snapshot, subject.outlines)}
+    current = {path: text for path, text in kept.items() if path not in replaced} | head | unsent
+    return Texts(base=base, head=head, current=current), lost + more
 
 
 def _whole(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, str]:
-    """The texts of outlined files, which are no longer among the snapshot's own."""
+    """The texts of files of which only signatures or hunks are sent; they are no longer among the snapshot's own."""
     texts: dict[str, str] = {}
     with snapshot.reader() if snapshot.reader else Reader(snapshot.root) as reader:
         for path in sorted(paths, key=path_bytes):

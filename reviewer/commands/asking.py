@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint
-from reviewer.commands.collecting import collect_snapshot, learn_count, make_wishes
 from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
-from reviewer.commands.setup import Setup
+from reviewer.commands.target import Target
+from reviewer.commands.wishing import learn_count, make_wishes, outlining, plan_target, ranking
+from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import DeclinedError, InterruptedByUser, OverBudgetError, ReviewerError
 from reviewer.findings import Review
 from reviewer.plan.decision import Plan
-from reviewer.planning import Wishes, plan_review
+from reviewer.planning import Wishes
 from reviewer.report.amounts import counted
-from reviewer.review import Limits, require_sendable, review_with_model
+from reviewer.review import fill_window, require_sendable, review_with_model
 from reviewer.runs import Run, RunStore
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -32,7 +33,7 @@ ASK_ABOVE = 2.0
 class Asking:
     """What a review by Claude needs beside the credentials."""
 
-    setup: Setup
+    target: Target
     terminal: Terminal
     templates: Templates
     renderers: Mapping[str, Render]
@@ -40,35 +41,47 @@ class Asking:
     chosen: tuple[Output, ...]
 
     def ask(self, who: Credentials) -> Review:
-        """Review what is set up, and write the outputs. What can be refused on the estimate is refused before anything is sent."""
-        wishes = make_wishes(self.setup, self.terminal)
-        with self.terminal.working("reading"):
-            snapshot = collect_snapshot(self.setup)
-            plan = plan_review(snapshot, wishes, self.templates)
-        require_sendable(snapshot, plan)
+        """Review the target, and write the outputs. What can be refused on the estimate is refused before anything is sent."""
+        wishes = make_wishes(self.target.setup, self.terminal)
+        with self.terminal.working("planning"):
+            subject, plan = plan_target(self.target, wishes, self.templates)
+        require_sendable(subject, plan)
         if plan.cost is not None:
-            _hold_to_cap(plan, plan.cost.low, self.setup.config)
+            _hold_to_cap(plan, plan.cost.low, self.target.setup.config)
         with ExitStack() as stack:
-            return self._ask(snapshot, plan, wishes, who, stack)
+            return self._ask(subject, plan, wishes, who, stack)
 
-    def _ask(self, snapshot: Snapshot, plan: Plan, wishes: Wishes, who: Credentials, stack: ExitStack) -> Review:
+    def _ask(self, subject: Subject, plan: Plan, wishes: Wishes, who: Credentials, stack: ExitStack) -> Review:
         from reviewer.engine.claude import ClaudeEngine
 
+        setup = self.target.setup
         with self.terminal.working("connecting"):
-            engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.setup)))
-        files = counted(len(snapshot.files), "file")
-        self.terminal.say(f"{self.setup.top.name}: {files}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
-        keeper = Keeping(snapshot, RunStore(self.setup.state), stack, self.terminal)
+            engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
+        with self.terminal.working("filling the window"):
+            subject, plan = fill_window(
+                self.target.subject,
+                subject,
+                plan,
+                wishes,
+                self.templates,
+                engine,
+                ranking(self.target),
+                outlining(self.target.subject),
+            )
+        self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
+        keeper = Keeping(subject, RunStore(setup.state), stack, self.terminal)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))
 
         def approve(settled: Plan) -> None:
             counting.close()
-            self.terminal.say(learn_count(self.setup, settled))
-            _approve(settled, self.setup.config, self.terminal)
+            self.terminal.say(learn_count(setup, settled))
+            _approve(settled, setup.config, self.terminal)
 
         try:
-            review = review_with_model(snapshot, plan, wishes, self.limits, self.templates, engine, approve, keeper)
+            review = review_with_model(
+                subject, plan, wishes, self.limits, self.templates, engine, approve, keeper, self.target.search
+            )
         except KeyboardInterrupt:
             hint = f"What had arrived of the answer is kept in {keeper.run.folder}." if keeper.run else "Nothing was sent."
             raise InterruptedByUser("interrupted", hint=hint) from None
@@ -86,6 +99,16 @@ class Asking:
             error.hint = f"{error.hint} The answer is kept in {run.folder}.".strip()
             raise
         run.finish()
+
+
+def _extent(subject: Subject) -> str:
+    """What is about to be sent, in a few words: before the price, a person wants to see that it is the right thing."""
+    change = subject.change
+    if change is None:
+        return f"{subject.title}: {counted(len(subject.files), 'file')}"
+    lines = f"+{sum(file.added for file in change.files):,} -{sum(file.removed for file in change.files):,}"
+    around = counted(len(subject.snapshot.files) + len(subject.outlines), "file")
+    return f"{change.label}: {counted(len(change.files), 'file')} changed ({lines}), {around} around them"
 
 
 def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject
 from reviewer.engine.interface import Engine, Prompt
 from reviewer.plan.decision import Plan
 from reviewer.plan.sample import blocks, sample_ratio
@@ -14,11 +15,11 @@ from reviewer.review import prepare
 from reviewer.templating import Templates
 
 
-def counted(plan: Plan, snapshot: Snapshot, wishes: Wishes, templates: Templates, engine: Engine) -> Plan:
+def counted(plan: Plan, subject: Subject, wishes: Wishes, templates: Templates, engine: Engine) -> Plan:
     """The plan with the provider's count; unchanged where the endpoint cannot count. Free of charge, but the code is sent."""
     if plan.window is None:
-        return _by_sample(plan, snapshot, engine)
-    prompt, _ = prepare(snapshot, plan, wishes, templates)
+        return _by_sample(plan, subject.snapshot, engine)
+    prompt, _, _ = prepare(subject, plan, wishes, templates)
     number = engine.count(prompt)
     return plan if number is None else settle(plan, number)
 

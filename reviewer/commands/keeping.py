@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from reviewer import __version__
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject
 from reviewer.commands.watching import Watch
 from reviewer.engine.interface import Listener, Prompt, Reply
 from reviewer.engine.request import request_text
@@ -47,7 +47,7 @@ class Keeping:
     The run stays open until `stack` is left: only then is it known whether the report could be written.
     """
 
-    snapshot: Snapshot
+    subject: Subject
     store: RunStore
     stack: ExitStack
     terminal: Terminal
@@ -59,8 +59,8 @@ class Keeping:
         run = self.store.start(
             version=__version__,
             model=prompt.model,
-            subject=self.snapshot.root.name,
-            commit=self.snapshot.commit,
+            subject=self.subject.title,
+            commit=self.subject.commit,
             request=request_text(prompt),
         )
         self.run = self.stack.enter_context(run)

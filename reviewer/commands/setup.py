@@ -10,7 +10,7 @@ from reviewer.commands.call import Call
 from reviewer.config import Config
 from reviewer.errors import ConfigError, SourceError
 from reviewer.settings import Resolved, resolve
-from reviewer.settings_file import read_settings_file, read_small_text
+from reviewer.settings_file import FolderFiles, OwnFiles, read_settings_file, read_small_text
 
 LARGEST_INSTRUCTIONS = 262_144
 """Bytes of `--instructions`; more is a document for the repository itself."""
@@ -25,6 +25,8 @@ class Setup:
     top: Path
     """The top of its repository, or the folder itself outside git."""
     resolved: Resolved
+    own: OwnFiles
+    """Where the repository's own instructions are read."""
     state: Path
     """Where runs, counts and corrections are kept; may not exist yet."""
 
@@ -43,9 +45,14 @@ def prepare(call: Call) -> Setup:
         raise SourceError(f"{call.path} is a file", hint=f"Name its folder and add --include {path.name}.")
     git_dir = find_git_dir(path)
     top = git_dir.root if git_dir else path
-    file = None if call.isolated else read_settings_file(call.config_file, top)
+    return prepare_with(call, top, FolderFiles(top))
+
+
+def prepare_with(call: Call, top: Path, own: OwnFiles) -> Setup:
+    """Resolve a call's settings where the repository's own files are `own`. Raises ConfigError."""
+    file = None if call.isolated else read_settings_file(call.config_file, own)
     resolved = resolve(file, call.environ, call.flags)
-    return Setup(path=path, top=top, resolved=resolved, state=_state(resolved.config))
+    return Setup(path=call.path.absolute(), top=top, resolved=resolved, own=own, state=_state(resolved.config))
 
 
 def instructions(setup: Setup) -> str:
@@ -58,12 +65,10 @@ def instructions(setup: Setup) -> str:
     if name is None:
         return ""
     origin = setup.resolved.origins["instructions"]
-    path = Path(name).resolve()
     if "instructions" in setup.resolved.from_repository:
-        path = (setup.top / name).resolve()
-        if not path.is_relative_to(setup.top.resolve()):
-            raise ConfigError(f"{origin}: {name} lies outside the repository")
-    text = read_small_text(path, name, LARGEST_INSTRUCTIONS)
+        text = setup.own.text(name, LARGEST_INSTRUCTIONS)
+    else:
+        text = read_small_text(Path(name).resolve(), name, LARGEST_INSTRUCTIONS)
     if text is None:
         raise ConfigError(f"{origin}: there is no file {name}")
     return text.strip()

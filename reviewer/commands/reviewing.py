@@ -1,0 +1,126 @@
+"""A review of an open target, from the judged settings to the written report and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reviewer.collect.history import History, churn
+from reviewer.collect.repository import open_repository
+from reviewer.commands.access import credentials, required_credentials
+from reviewer.commands.asking import Asking
+from reviewer.commands.outputs import STDOUT, Render, outputs, write
+from reviewer.commands.target import Target
+from reviewer.conclusion import Limits
+from reviewer.config import Config
+from reviewer.engine.credentials import Credentials
+from reviewer.errors import EXIT_FINDINGS, EXIT_OK, IncompleteError
+from reviewer.findings import Confidence, Review, Severity
+from reviewer.report import annotations as workflow_commands
+from reviewer.report import json_v1, markdown, sarif
+from reviewer.report.amounts import counted
+from reviewer.report.rehearsal import rehearse
+from reviewer.review import review_built_in, review_nothing
+from reviewer.templating import Templates
+from reviewer.terminal import Terminal
+
+
+class Reviewing:
+    """One review. What can be judged before anything is read, asked or paid for is judged when it is made.
+
+    Raises ConfigError, TemplateError, StorageError and CredentialsError.
+    """
+
+    def __init__(self, target: Target, environ: Mapping[str, str]) -> None:
+        self.target = target
+        self.config: Config = target.setup.config
+        self.terminal = Terminal(self.config, environ)
+        self.templates = Templates(Path(self.config.templates) if self.config.templates else None)
+        self._environ = environ
+        self._chosen = outputs(self.config)
+        if self.config.templates:
+            rehearse(self.templates)
+        self._who = self._find_credentials()
+
+    def review(self) -> Review:
+        """Review the target and write the outputs. Raises ReviewerError."""
+        nothing = review_nothing(self.target.subject, "static" if self._who is None else "claude")
+        if nothing is not None:
+            write(nothing, self._chosen, self.renderers)
+            return nothing
+        if self._who is None:
+            review = self._built_in()
+            write(review, self._chosen, self.renderers)
+            return review
+        return Asking(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen).ask(self._who)
+
+    def outcome(self, review: Review) -> int:
+        """Say how it went; the exit code: 0, 1 or 3 (see `errors.py`)."""
+        for output in self._chosen:
+            if output.path != STDOUT:
+                self.terminal.say(f"report: {output.path}")
+        self.terminal.say(_summary(review))
+        if not review.complete:
+            return IncompleteError.exit_code
+        return EXIT_FINDINGS if self.reached(review) and not self.config.exit_zero else EXIT_OK
+
+    def reached(self, review: Review) -> bool:
+        """Whether a finding is at or above --fail-on."""
+        threshold = self.config.fail_on
+        return threshold is not None and review.worst is not None and review.worst >= Severity[threshold.upper()]
+
+    @property
+    def renderers(self) -> Mapping[str, Render]:
+        """How each format is made."""
+        return {
+            "markdown": lambda review: markdown.render(review, self.templates),
+            "json": json_v1.render,
+            "sarif": sarif.render,
+            "github": workflow_commands.render,
+        }
+
+    def _find_credentials(self) -> Credentials | None:
+        """The credentials to ask Claude with; None when the built-in checks are to run. Raises CredentialsError."""
+        if self.config.engine == "static":
+            return None
+        if self.config.engine == "claude" or self._environ.get("CI"):
+            return required_credentials(self._environ, "choose the built-in checks with --engine static")
+        found = credentials(self._environ)
+        if found is None:
+            self.terminal.say(
+                "No credentials for Claude were found: built-in checks only. Set ANTHROPIC_API_KEY for a review by a model."
+            )
+        return found
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(
+            min_severity=Severity[self.config.min_severity.upper()],
+            min_confidence=Confidence[self.config.min_confidence.upper()],
+            max_findings=self.config.max_findings,
+            pre_existing=self.config.pre_existing,
+        )
+
+    def _built_in(self) -> Review:
+        with self.terminal.working("reading"):
+            subject = self.target.subject
+        with self.terminal.working("running the built-in checks"):
+            # What was changed often says something of a repository; of a change, it would be a finding nobody introduced.
+            history = History() if subject.change is not None else _history(subject.snapshot.root)
+            return review_built_in(subject, history, self._limits, self.target.search)
+
+
+def _history(root: Path) -> History:
+    repository = open_repository(root)
+    if repository is None:
+        return History()
+    with repository:
+        return churn(repository)
+
+
+def _summary(review: Review) -> str:
+    cost = "" if not review.making.cost_usd else f", ${review.making.cost_usd:,.2f}"
+    found = counted(len(review.findings), "finding")
+    refuted = f", {len(review.refuted):,} refuted" if review.refuted else ""
+    state = "complete" if review.complete else "INCOMPLETE: " + " ".join(review.problems)
+    return f"{found}, {len(review.ungrounded):,} ungrounded{refuted}{cost}; {state}"

@@ -1,0 +1,163 @@
+"""What a call is about: the settings, the repository, and the subject to put before a finder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reviewer.collect.cache import MeasureCache
+from reviewer.collect.changes import Change, ChangeKind
+from reviewer.collect.collector import Selection, collect, collect_tree
+from reviewer.collect.files import read_special
+from reviewer.collect.repository import Repository, open_repository
+from reviewer.collect.search import Search, TextSearch, TreeSearch
+from reviewer.collect.subject import Subject, Texts
+from reviewer.collect.tree import read_blob
+from reviewer.commands.call import Against, Call, Wanted
+from reviewer.commands.setup import Setup, prepare, prepare_with
+from reviewer.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from reviewer.github.pull_request import PullRequest
+
+LARGEST_PATCH = 64 * 1024 * 1024
+"""Bytes of a --diff-file."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFiles:
+    """The repository's own files as a commit has them: an `OwnFiles`."""
+
+    repository: Repository
+    tree: str
+
+    def text(self, name: str, limit: int) -> str | None:
+        """See `OwnFiles`."""
+        try:
+            data = read_blob(self.repository, self.tree, name, limit)
+            return None if data is None else data.decode("utf-8-sig")
+        except SourceError as error:
+            raise ConfigError(f"{name} at the base: {error.message}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{name} at the base is not UTF-8: byte {error.start}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is reviewed. The repository stays open for as long as the target is in use."""
+
+    setup: Setup
+    make_subject: Callable[[], Subject]
+    repository: Repository | None = None
+    """Where the trees of a change are; None for a whole repository as it is, which is read from the disk."""
+    pull_request: PullRequest | None = None
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What is put before a finder; read when first asked for, after everything was judged that needs no reading."""
+        return self.make_subject()
+
+    def search(self, texts: Texts) -> Search:
+        """What looks for names at the head: in the whole tree where there is one, else in what was read."""
+        change = self.subject.change
+        if self.repository is not None and change is not None and change.head.tree is not None:
+            return TreeSearch(self.repository, change.head.tree)
+        return TextSearch(texts.current)
+
+
+@contextmanager
+def open_target(call: Call) -> Iterator[Target]:
+    """The target of a call on this machine. Raises ConfigError and SourceError."""
+    setup = prepare(call)
+    if call.wanted is None:
+        yield Target(setup=setup, make_subject=lambda: _as_it_is(setup))
+        return
+    patch = _read_patch(call.wanted.value) if call.wanted.against is Against.DIFF_FILE else b""
+    repository = open_repository(setup.path)
+    if repository is None:
+        yield Target(setup=setup, make_subject=partial(_patch_alone, setup, call.wanted, patch))
+        return
+    with repository:
+        change = _compare(repository, call.wanted, patch)
+        scope = setup.path.resolve().relative_to(repository.root.resolve()).as_posix().removeprefix(".")
+        yield Target(setup=setup, make_subject=lambda: subject_of(repository, change, setup, scope), repository=repository)
+
+
+@contextmanager
+def target_of_pull_request(call: Call, repository: Repository, change: Change, pull: PullRequest) -> Iterator[Target]:
+    """The target of a pull request whose objects `repository` holds. What steers the review is read from the change's base."""
+    with repository:
+        assert change.base.tree is not None, "a pull request is compared with a commit"  # noqa: S101 - how `between` makes it
+        setup = prepare_with(call, Path(pull.repo), TreeFiles(repository, change.base.tree))
+        yield Target(
+            setup=setup,
+            make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, ""), name=change.label),
+            repository=repository,
+            pull_request=pull,
+        )
+
+
+def subject_of(repository: Repository, change: Change, setup: Setup, scope: str) -> Subject:
+    """The repository at the base of `change`, and the changed files at its head by the rules of the base."""
+    selection, cache = _selection(setup), MeasureCache(setup.state)
+    if scope:
+        change = dataclasses.replace(change, files=tuple(file for file in change.files if file.path.startswith(f"{scope}/")))
+    there = {file.path for file in change.files if file.kind is not ChangeKind.DELETED}
+    return Subject(
+        snapshot=collect_tree(repository, change.base, selection, cache, scope=scope),
+        change=change,
+        head=collect_tree(repository, change.head, selection, cache, paths=there, rules=change.base),
+    )
+
+
+def _as_it_is(setup: Setup) -> Subject:
+    return Subject(snapshot=collect(setup.path, _selection(setup), MeasureCache(setup.state)))
+
+
+def _patch_alone(setup: Setup, wanted: Wanted, patch: bytes) -> Subject:
+    from reviewer.collect.comparison import of_patch
+    from reviewer.collect.standalone import patch_subject
+
+    if wanted.against is not Against.DIFF_FILE:
+        raise SourceError(f"{setup.path} is not in a git repository, so there is nothing to compare.")
+    return patch_subject(of_patch(None, patch, wanted.value), setup.path)
+
+
+def _selection(setup: Setup) -> Selection:
+    config = setup.config
+    return Selection(include=config.include, exclude=config.exclude, max_file_bytes=config.max_file_bytes)
+
+
+def _compare(repository: Repository, wanted: Wanted, patch: bytes) -> Change:
+    from reviewer.collect import comparison
+
+    match wanted.against:
+        case Against.BASE:
+            return comparison.since_base(repository, wanted.value)
+        case Against.RANGE:
+            return comparison.of_range(repository, wanted.value)
+        case Against.COMMIT:
+            return comparison.of_commit(repository, wanted.value)
+        case Against.STAGED:
+            return comparison.staged(repository)
+        case Against.UNCOMMITTED:
+            return comparison.uncommitted(repository)
+        case Against.DIFF_FILE:
+            return comparison.of_patch(repository, patch, wanted.value)
+
+
+def _read_patch(name: str) -> bytes:
+    """The patch of `--diff-file`; `-` is standard input."""
+    if name == "-":
+        import sys
+
+        return sys.stdin.buffer.read(LARGEST_PATCH)
+    data = read_special(Path(name).absolute(), LARGEST_PATCH)
+    if data is None:
+        raise SourceError(f"--diff-file {name}: there is no such file")
+    return data

@@ -1,0 +1,93 @@
+"""What `review` and `plan` share: what is wished of the model, the plan, and the correction learned from a true count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reviewer.collect.files import read_texts
+from reviewer.collect.subject import Subject
+from reviewer.commands.models import load_models
+from reviewer.commands.setup import Setup, instructions
+from reviewer.commands.target import Target
+from reviewer.errors import StorageError
+from reviewer.plan.correction import learn, load_corrections
+from reviewer.plan.decision import Context, Plan, Scope
+from reviewer.plan.pack import Outlines
+from reviewer.planning import Rank, Wishes, plan_change, plan_review
+from reviewer.templating import Templates
+from reviewer.terminal import Terminal
+
+if TYPE_CHECKING:
+    from reviewer.collect.related import Related
+
+
+def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
+    """What the settings ask of a model. Raises ConfigError."""
+    config = setup.config
+    corrections = load_corrections(setup.state)
+    terminal.say(corrections.note)
+    catalogue = load_models(setup)
+    model = catalogue.find(config.model)
+    return Wishes(
+        model=model,
+        catalogue=catalogue,
+        context=Context(config.context),
+        scope=Scope(config.scope),
+        effort=config.effort,
+        max_output=config.max_output,
+        language=config.language,
+        instructions=instructions(setup),
+        instructions_from_repository="instructions" in setup.resolved.from_repository,
+        correction=corrections.get(model.id),
+        today=date.today(),  # noqa: DTZ011 - retirement dates are days, wherever the reader is
+    )
+
+
+def plan_target(target: Target, wishes: Wishes, templates: Templates) -> tuple[Subject, Plan]:
+    """What of a target is to be sent, and the plan for it. Raises ConfigError, SourceError and TemplateError."""
+    subject, repository = target.subject, target.repository
+    if subject.change is None or repository is None:
+        return subject, plan_review(subject, wishes, templates)
+
+    return plan_change(subject, wishes, templates, ranking(target), outlining(subject))
+
+
+def ranking(target: Target) -> Rank:
+    """Ranks the base's files by what they have to do with the change of `target`, when asked; parsing is kept by blob id."""
+
+    def rank() -> Sequence[Related]:
+        from reviewer.collect.related import rank
+        from reviewer.collect.symbol_cache import SymbolCache
+
+        assert target.repository is not None, "a change that does not fit comes from a repository"  # noqa: S101 - see plan_target
+        return rank(target.subject, target.repository, SymbolCache(target.setup.state))
+
+    return rank
+
+
+def outlining(subject: Subject) -> Outlines:
+    """Makes the signatures of files of the base."""
+
+    def outlines(paths: Sequence[str]) -> Mapping[str, str]:
+        from reviewer.collect.outline import outline
+
+        texts, _ = read_texts(subject.snapshot, paths)
+        return {path: outline(path, text) for path, text in texts.items()}
+
+    return outlines
+
+
+def learn_count(setup: Setup, plan: Plan) -> str:
+    """Keep what a true count says of the estimate for this model; a note when it could not be kept, else empty."""
+    if plan.tokens.exact is None:
+        return ""
+    try:
+        setup.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        learn(setup.state, plan.model.id, estimate=plan.basis.uncorrected, actual=plan.tokens.exact)
+    except OSError as error:
+        return f"The count could not be kept for later estimates: {error.strerror}."
+    except StorageError as error:
+        return f"The count could not be kept for later estimates: {error.message}"
+    return ""

@@ -1,0 +1,200 @@
+"""An answer in, a review out: what is claimed is parsed, grounded, held against the change and the repository, and selected."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reviewer.collect.changes import Change
+from reviewer.collect.search import Search
+from reviewer.collect.secrets import mask
+from reviewer.collect.subject import Subject, Texts
+from reviewer.engine.interface import Reply, Stop
+from reviewer.findings import (
+    Confidence,
+    Coverage,
+    Finding,
+    Making,
+    Refuted,
+    Review,
+    ReviewedChange,
+    Severity,
+    SkippedFile,
+    SkipReason,
+    Ungrounded,
+)
+from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, ground
+from reviewer.reply.parse import Parsed, parse
+from reviewer.reply.placing import place
+from reviewer.reply.refuting import refute
+from reviewer.reply.replacement import checked
+from reviewer.reply.select import of_the_change, select
+from reviewer.report.amounts import counted
+
+_AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded, Refuted)
+
+_STEERING = frozenset(
+    {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
+)
+"""Names of files that decide how a review is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Which findings are shown."""
+
+    min_severity: Severity
+    min_confidence: Confidence
+    max_findings: int
+    pre_existing: bool = False
+    """Whether also those are shown that a change has nothing to do with."""
+
+
+def conclude(
+    subject: Subject,
+    texts: Texts,
+    unread: tuple[SkippedFile, ...],
+    reply: Reply,
+    limits: Limits,
+    making: Making,
+    search: Search,
+) -> Review:
+    """Turn an answer about `texts` into a review. What it says does not exist is looked for with `search`."""
+    parsed = parse("" if reply.stop is Stop.REFUSED else reply.text)
+    findings, ungrounded = ground(parsed.claims, texts.current.get)
+    if subject.change is not None:
+        findings = place(findings, subject.change)
+    findings, refuted = refute(findings, search)
+    findings = tuple(_with_checked_replacement(finding, texts.current) for finding in findings)
+    findings, pre_existing = of_the_change(findings, pre_existing=limits.pre_existing)
+    shown, withheld = select(
+        _without_secrets(findings, texts.current), limits.min_severity, limits.min_confidence, limits.max_findings
+    )
+    coverage = _coverage(subject, unread)
+    return Review(
+        subject=subject.title,
+        commit=subject.commit,
+        findings=shown,
+        withheld=withheld,
+        pre_existing=pre_existing,
+        ungrounded=tuple(_masked(claim) for claim in ungrounded),
+        refuted=tuple(_masked(claim) for claim in refuted),
+        coverage=coverage,
+        summary=mask(parsed.summary),
+        problems=_problems(subject, reply, parsed, coverage),
+        notes=(*_notes(subject), *reply.notes),
+        making=making,
+        change=_reviewed(subject.change) if subject.change else None,
+    )
+
+
+def unexamined(subject: Subject, making: Making) -> Review:
+    """The review of a change that leaves nothing to look at: git found no difference, or rules leave out every changed file."""
+    assert subject.change is not None, "a repository as it is always has something to look at, or is refused"  # noqa: S101
+    nothing = "git found no difference" if not subject.change.files else "every changed file is left out by a rule"
+    return Review(
+        subject=subject.title,
+        commit=subject.commit,
+        findings=(),
+        withheld=0,
+        ungrounded=(),
+        coverage=_coverage(dataclasses.replace(subject, snapshot=dataclasses.replace(subject.snapshot, files=())), ()),
+        summary="",
+        problems=(),
+        notes=(f"Nothing was reviewed: {nothing}.", *_notes(subject)),
+        making=making,
+        change=_reviewed(subject.change),
+    )
+
+
+def _reviewed(change: Change) -> ReviewedChange:
+    paths = {path for file in change.files for path in (file.path, file.old_path) if path}
+    return ReviewedChange(
+        label=change.label,
+        base=change.base.commit,
+        head=change.head.commit,
+        files=len(change.files),
+        added=sum(file.added for file in change.files),
+        removed=sum(file.removed for file in change.files),
+        steering=tuple(sorted(path for path in paths if path.rpartition("/")[2] in _STEERING)),
+    )
+
+
+def _notes(subject: Subject) -> tuple[str, ...]:
+    """Of both sides, each once."""
+    change = subject.change
+    notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()))
+    return tuple(dict.fromkeys(notes))
+
+
+def _with_checked_replacement(finding: Finding, texts: Mapping[str, str]) -> Finding:
+    if finding.replacement is None:
+        return finding
+    return dataclasses.replace(finding, replacement=checked(finding, texts[finding.path]))
+
+
+def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """The findings with every secret replaced by its kind: a report is shown, mailed and stored where the secret should not be.
+
+    Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
+    """
+    both: dict[str, tuple[list[str], list[str]]] = {}
+    for finding in findings:
+        if finding.path not in both:
+            text = texts[finding.path]
+            both[finding.path] = text.split("\n"), mask(text).split("\n")
+        first, number = finding.start_line - 1, finding.quote.count("\n") + 1
+        own, safe = (lines[first : first + number] for lines in both[finding.path])
+        yield dataclasses.replace(_masked(finding), quote=finding.quote if own == safe else _safe_quote(finding.quote, safe))
+
+
+def _safe_quote(quote: str, safe: Iterable[str]) -> str:
+    """What to show of lines that were masked: the quote where it stands in them still, else their beginning, for lines may be very long."""
+    whole = "\n".join(line.rstrip("\r") for line in safe)
+    return quote if quote in whole else whole[:MAX_QUOTED_CHARACTERS]
+
+
+def _masked(claim: _AnyClaim) -> _AnyClaim:
+    return dataclasses.replace(
+        claim,
+        title=mask(claim.title),
+        quote=mask(claim.quote),
+        explanation=mask(claim.explanation),
+        suggestion=mask(claim.suggestion),
+        replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,
+    )
+
+
+def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:
+    lost = {file.path for file in unread}
+    read = [file for file in subject.files if file.path not in lost]
+    skipped = [file for file in subject.skipped if file.path not in lost]
+    return Coverage(
+        read=tuple(file.path for file in read),
+        skipped=tuple(sorted((*skipped, *unread), key=lambda file: file.path.encode("utf-8", "surrogateescape"))),
+        read_bytes=sum(file.size for file in read),
+        read_lines=sum(file.lines for file in read),
+        outlined=tuple(sorted(subject.outlines, key=lambda path: path.encode("utf-8", "surrogateescape"))),
+    )
+
+
+def _problems(subject: Subject, reply: Reply, parsed: Parsed, coverage: Coverage) -> tuple[str, ...]:
+    """Why the review is incomplete, a sentence each."""
+    problems = [reply.problem or f"The answer ended early: {reply.stop}."] if reply.stop is not Stop.END else []
+    if reply.stop is Stop.END and not parsed.whole:
+        problems.append("The answer is not of the agreed form; findings that could not be read are missing.")
+    if parsed.rejected:
+        problems.append(
+            f"{counted(len(parsed.rejected), 'part')} of the answer left out, not being of the agreed form: {parsed.rejected[0]}."
+        )
+    lost = [file for file in coverage.skipped if file.reason.is_failure]
+    if lost:
+        problems.append(f"{counted(len(lost), 'file')} that should have been read could not be.")
+    unseen = [file for file in subject.head.skipped if file.reason is SkipReason.NO_ROOM] if subject.head else []
+    if unseen:
+        problems.append(
+            f"{counted(len(unseen), 'changed file')} did not fit the window as a whole; only the diff was read of each."
+        )
+    return tuple(problems)
