@@ -148,7 +148,8 @@ def _costs(tokenizer: Tokenizer) -> Costs:
         name = measure(source.path.encode("utf-8", "replace"))
         return file_tokens(source.measure, tokenizer) + file_tokens(name, tokenizer) + frame
 
-    return Costs(file=file, outline=lambda path, text: file(_outlined(path, text)))
+    mark = file_tokens(measure(b' part="signatures"'), tokenizer)
+    return Costs(file=file, outline=lambda path, text: file(_outlined(path, text)) + mark)
 
 
 def _whole_measure(data: bytes) -> TextMeasure:

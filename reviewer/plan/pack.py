@@ -22,8 +22,6 @@ _CHANGED_SHARE = 0.8
 """Of all room, what changed files may take when they do not all fit anyway: the rest tells what they use."""
 _BATCH = 50
 """Files whose signatures are asked for at once; most of the files of a large repository never are."""
-_NOT_WORTH = 0.01
-"""Of the room, what may stay empty: reading more files only to fill it is not worth the time."""
 
 
 class Ranked(Protocol):
@@ -108,10 +106,18 @@ class _Ladder:
                     self.outlines.pop(path, None)
                     self._outline_sizes.pop(path, None)
 
-    def outline(self, path: str, text: str, size: float) -> None:
-        """Take the signatures of a file."""
-        self.outlines[path] = text
-        self._outline_sizes[path] = size
+    def take_outlines(self, made: Mapping[str, str], order: Sequence[str], costs: Costs) -> int:
+        """Take signatures, in this order, those passed over that are too large; gives how many were taken."""
+        left, taken = self.left, 0
+        for path in order:
+            if path in made:
+                size = costs.outline(path, made[path])
+                if size <= left * _LARGEST_SHARE and size < self.sizes[path]:
+                    left -= size
+                    taken += 1
+                    self.outlines[path] = made[path]
+                    self._outline_sizes[path] = size
+        return taken
 
 
 def _changed(head: Snapshot, room: float, costs: Costs) -> Snapshot:
@@ -136,18 +142,13 @@ def _order(subject: Subject, related: Sequence[Ranked]) -> list[str]:
 def _step_down(ladder: _Ladder, order: Sequence[str], costs: Costs, outlines: Outlines) -> None:
     """Some whole, then signatures of the next, then more whole with what room that leaves."""
     ladder.fill(order, _LARGEST_SHARE, kept=ladder.room * (1 - _WHOLE_SHARE))
-    left, enough = ladder.left, ladder.room * _NOT_WORTH
     for batch in _batches([path for path in order if path not in ladder.whole]):
         made = outlines(batch)
-        for path in batch:
-            if path in made:
-                size = costs.outline(path, made[path])
-                if size <= left * _LARGEST_SHARE and size < ladder.sizes[path]:
-                    ladder.outline(path, made[path], size)
-                    left -= size
-        if left <= enough:
-            return
+        if made and not ladder.take_outlines(made, batch, costs):
+            break
+    # What is left, if anything: once more to those of rank, then to whatever is small enough.
     ladder.fill(order, _LARGEST_SHARE)
+    ladder.fill(order, 1.0)
 
 
 def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
