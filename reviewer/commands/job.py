@@ -36,21 +36,28 @@ class Job:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._outputs = environ.get("GITHUB_OUTPUT", "")
         self._summary = environ.get("GITHUB_STEP_SUMMARY", "")
+        self._hush = ""
+        """The word that ends the hush; empty while there is none."""
 
     def mask(self, *values: str) -> None:
-        """Have the runner blot these out of the log, whoever prints them later. Only before `hushed`, or after it."""
-        for value in values:
-            for line in value.splitlines():
-                if len(line) >= _SHORTEST_MASK:
-                    print_out(f"::add-mask::{escaped(line)}\n")
+        """Have the runner blot these out of the log, whoever prints them later."""
+        lines = (line for value in values for line in value.splitlines() if len(line) >= _SHORTEST_MASK)
+        commands = "".join(f"::add-mask::{escaped(line)}\n" for line in lines)
+        if commands and self._hush:
+            commands = f"::{self._hush}::\n{commands}{self._begin_hush()}"
+        print_out(commands)
 
     @contextmanager
     def hushed(self) -> Iterator[None]:
-        """Within it no line acts as a command. It stays so when an exception leaves it: what a crash prints may quote anything."""
-        token = secrets.token_hex(16)
-        print_out(f"::stop-commands::{token}\n")
+        """Within it no line but `mask`'s acts as a command. So it stays when an exception leaves it: a crash may quote anything."""
+        print_out(self._begin_hush())
         yield
-        print_out(f"::{token}::\n")
+        print_out(f"::{self._hush}::\n")
+        self._hush = ""
+
+    def _begin_hush(self) -> str:
+        self._hush = secrets.token_hex(16)
+        return f"::stop-commands::{self._hush}\n"
 
     def say(self, level: Level, message: str) -> None:
         """Show a message at the head of the run. It may name a path of the repository."""

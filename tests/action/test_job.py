@@ -85,3 +85,16 @@ def test_each_line_of_a_secret_is_masked_and_what_is_too_short_is_not(capfdbinar
     Job({}).mask("sk-secret-1\nsecond%line", "", "short")
 
     assert capfdbinary.readouterr().out == b"::add-mask::sk-secret-1\n::add-mask::second%25line\n"
+
+
+def test_a_secret_that_turns_up_late_is_masked_all_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    job = Job({})
+
+    with job.hushed():
+        job.mask("a-late-secret")
+        os.write(1, b"::error::not ours\n")
+
+    lines = capfdbinary.readouterr().out.decode().splitlines()
+    first, second = lines[0].removeprefix("::stop-commands::"), lines[3].removeprefix("::stop-commands::")
+    assert first != second
+    assert lines[1:3] + lines[4:] == [f"::{first}::", "::add-mask::a-late-secret", "::error::not ours", f"::{second}::"]

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from reviewer.errors import ConfigError, CredentialsError
-from reviewer.github.identity import can_vouch, fetch_identity, identity_file, is_federated
+from reviewer.github.vouching import can_vouch, fetch_identity, identity_file, is_federated
 
 RULE = {"ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org"}
 VOUCHED = {
