@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reviewer.collect import patch
 from reviewer.collect.changes import Change, Revision
-from reviewer.collect.diff import compare
+from reviewer.collect.diff import compare, parse_patch
 from reviewer.collect.revisions import merge_base, parents, resolve, tree_of
 from reviewer.collect.worktree import index_tree, work_tree
 from reviewer.errors import SourceError
@@ -76,7 +76,7 @@ def of_patch(repository: Repository | None, data: bytes, name: str) -> Change:
     """A patch: what it does to the repository, to which it is applied in memory, or, without one, its hunks alone."""
     if repository is None:
         nowhere = Revision(None, None)
-        return Change(label=name, base=nowhere, head=nowhere, files=patch.parse(data))
+        return Change(label=name, base=nowhere, head=nowhere, files=parse_patch(data))
     applied = patch.apply(repository, data, _head_or_nothing(repository))
     return _change(repository, name, applied.base, applied.head, notes=applied.notes)
 

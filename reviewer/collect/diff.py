@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk as ParsedHunk
+from unidiff.patch import Line as ParsedLine
 from unidiff.patch import PatchSet
 
 from reviewer.collect.changes import ChangedFile, ChangeKind, DiffLine, Hunk, Side
 from reviewer.collect.files import path_bytes, path_text
+from reviewer.collect.hunk_text import LineText, guess, line_text, open_blobs
+from reviewer.collect.patch_parts import PatchPart, split_patch
 from reviewer.errors import SourceError
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository
+    from reviewer.collect.tree import TreeReader
 
 _RENAMES = ("-M", "-C", "-l1000")
 """Half of the lines alike, as on GitHub; copies of changed files only. Above 1,000 candidates only exact renames are found: the
@@ -56,16 +60,37 @@ class _Record:
     path: bytes
 
     @property
-    def sections(self) -> int:
-        """Parts of a patch that speak of it: git shows a change of type as a deletion and an addition."""
-        return 2 if self.kind is ChangeKind.TYPE_CHANGED else 1
+    def shown(self) -> list[bool]:
+        """For each part of the patch that speaks of it, whether it shows text.
+
+        git shows a change of type as a deletion and an addition; of a submodule it shows a sentence that is in no file.
+        """
+        if self.kind is ChangeKind.TYPE_CHANGED:
+            return [self.old_mode != _GITLINK, self.new_mode != _GITLINK]
+        return [_GITLINK not in {self.old_mode, self.new_mode}]
+
+    @property
+    def old_blob(self) -> str | None:
+        return self.old_id if self.old_id.strip("0") else None
+
+    @property
+    def new_blob(self) -> str | None:
+        return self.new_id if self.new_id.strip("0") else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The part of a patch that speaks of one file."""
+
+    binary: bool
+    hunks: tuple[ParsedHunk, ...]
 
 
 def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[ChangedFile, ...]:
     """What differs between two trees (full object ids), sorted by path as bytes; renames and copies are found.
 
-    No attribute of any `.gitattributes` has a say: whoever wrote the change must not decide that its lines are not shown. Raises
-    SourceError when git lacks an object that it has to look into.
+    No `.gitattributes` has a say: whoever wrote the change must not decide that its lines are not shown. Raises SourceError when git
+    lacks an object that it has to look into.
     """
     trees = ("--end-of-options", base_tree, head_tree)
     try:
@@ -77,12 +102,32 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
             hint="If the clone is partial, make it whole: git fetch --refetch",
         ) from error
     records = list(_records(raw))
-    sections = _sections(patch)
-    if len(sections) != sum(record.sections for record in records):
+    parts = [_from_first_hunk(part) for part in _parts_of(patch)]
+    if len(parts) != sum(len(record.shown) for record in records):
         raise SourceError("git lists other files than it shows: the change cannot be read.")
-    parsed = iter(_parsed(sections))
-    files = [_changed_file(record, [next(parsed) for _ in range(record.sections)]) for record in records]
+    sections = iter(_sections(parts))
+    with open_blobs(repository, (blob for record in records for blob in (record.old_blob, record.new_blob))) as blobs:
+        files = [_changed_file(record, [next(sections) for _ in record.shown], blobs) for record in records]
     return tuple(sorted(files, key=lambda file: path_bytes(file.path)))
+
+
+def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
+    """The files of a patch that stands alone, as git or `diff -u` writes it, sorted by path as bytes.
+
+    Raises SourceError when it holds no change, when it cannot be read, or when it changes one file twice: what the file is in between
+    cannot be known without it.
+    """
+    parts = split_patch(data)
+    if not parts:
+        raise SourceError("The patch holds no change.")
+    files: dict[str, ChangedFile] = {}
+    for part, section in zip(parts, _sections((part.binary, part.hunks) for part in parts), strict=True):
+        file = _patched_file(part, section)
+        known = files.get(file.path)
+        if known is not None:
+            file = _type_changed(known, file)
+        files[file.path] = file
+    return tuple(sorted(files.values(), key=lambda file: path_bytes(file.path)))
 
 
 def _records(raw: bytes) -> Iterator[_Record]:
@@ -100,40 +145,38 @@ def _records(raw: bytes) -> Iterator[_Record]:
         yield _Record(old_mode, new_mode, old_id, new_id, kind, old_path, path)
 
 
-def _sections(patch: bytes) -> list[bytes]:
+def _parts_of(patch: bytes) -> list[bytes]:
     """The parts of git's patch, one a file. Every line of a hunk begins with another character, so nothing in a file can forge one."""
     return (b"\n" + patch).split(b"\ndiff --git ")[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    binary: bool
-    hunks: tuple[ParsedHunk, ...]
+def _from_first_hunk(part: bytes) -> tuple[bool, bytes]:
+    """Whether git calls the file binary, and the hunks of its part of the patch."""
+    head, found, hunks = part.partition(b"\n@@ ")
+    return b"\nBinary files " in head, b"@@ " + hunks if found else b""
 
 
-def _parsed(sections: list[bytes]) -> list[_Section]:
-    """The hunks of each part. Names are replaced by numbers before: those of the patch may be quoted in a way the parser does not know.
+def _sections(parts: Iterable[tuple[bool, bytes]]) -> list[_Section]:
+    """The hunks of each part, parsed.
 
-    Bytes go through it as Latin-1, one character each, so that none is lost whatever the encoding.
+    Names are replaced by numbers before: those of a patch may be quoted in a way the parser does not know. Bytes go through it as
+    Latin-1, one character each, so that none is lost whatever the encoding.
     """
     lines: list[str] = []
-    for number, section in enumerate(sections):
-        start = section.find(b"\n@@ ")
-        body = section[start + 1 :] if start >= 0 else b""
-        lines += (f"--- a/{number}\n", f"+++ b/{number}\n", *_lines(body))
-    # A file without hunks would be taken for one with the next file's, if it did not have a header of its own.
-    patched = {int(file.target_file[2:]): file for file in _patch_set(lines)}
-    return [
-        _Section(b"\nBinary files " in section.partition(b"\n@@ ")[0], tuple(patched[number]))
-        for number, section in enumerate(sections)
-    ]
+    binary: list[bool] = []
+    for number, (is_binary, hunks) in enumerate(parts):
+        binary.append(is_binary)
+        lines += (f"--- a/{number}\n", f"+++ b/{number}\n", *_lines(hunks))
+    return [_Section(is_binary, tuple(file)) for is_binary, file in zip(binary, _patch_set(lines), strict=True)]
 
 
 def _patch_set(lines: Iterable[str]) -> PatchSet:
     try:
         return PatchSet(lines)
     except (UnidiffParseError, ValueError) as error:
-        raise SourceError(f"The patch cannot be read: {error}") from error
+        raise SourceError(
+            "The patch cannot be read: a hunk is shorter or longer than its @@ line says, or is no hunk."
+        ) from error
 
 
 def _lines(data: bytes) -> list[str]:
@@ -142,11 +185,11 @@ def _lines(data: bytes) -> list[str]:
     return lines[:-1] if data.endswith(b"\n") or not data else lines
 
 
-def _changed_file(record: _Record, sections: list[_Section]) -> ChangedFile:
-    modes = (record.old_mode, record.new_mode)
-    shown = [section for section, mode in zip(sections, modes, strict=False) if mode != _GITLINK]
-    if record.kind is not ChangeKind.TYPE_CHANGED and _GITLINK in modes:
-        shown = []
+def _changed_file(record: _Record, sections: list[_Section], blobs: TreeReader) -> ChangedFile:
+    sections = [section for section, shown in zip(sections, record.shown, strict=True) if shown]
+    hunks = [hunk for section in sections for hunk in section.hunks]
+    plain = all(line.value.isascii() for hunk in hunks for line in hunk)
+    how = LineText() if plain else line_text(blobs, record.old_blob, record.new_blob)
     renamed = record.kind in {ChangeKind.RENAMED, ChangeKind.COPIED}
     return ChangedFile(
         path=path_text(record.path),
@@ -154,14 +197,45 @@ def _changed_file(record: _Record, sections: list[_Section]) -> ChangedFile:
         kind=record.kind,
         old_mode="" if record.old_mode == _NO_MODE else record.old_mode,
         new_mode="" if record.new_mode == _NO_MODE else record.new_mode,
-        old_blob=record.old_id if record.old_id.strip("0") else None,
-        new_blob=record.new_id if record.new_id.strip("0") else None,
-        binary=any(section.binary for section in shown),
-        hunks=tuple(_hunk(hunk) for section in shown for hunk in section.hunks),
+        old_blob=record.old_blob,
+        new_blob=record.new_blob,
+        binary=any(section.binary for section in sections),
+        hunks=tuple(_hunk(hunk, how) for hunk in hunks),
     )
 
 
-def _hunk(parsed: ParsedHunk) -> Hunk:
+def _patched_file(part: PatchPart, section: _Section) -> ChangedFile:
+    values = [line.value for hunk in section.hunks for line in hunk]
+    how = LineText() if all(map(str.isascii, values)) else guess("".join(values).encode("latin-1"))
+    return ChangedFile(
+        path=part.path,
+        old_path=part.old_path,
+        kind=part.kind,
+        old_mode=part.old_mode,
+        new_mode=part.new_mode,
+        binary=section.binary,
+        hunks=tuple(_hunk(hunk, how) for hunk in section.hunks),
+    )
+
+
+def _type_changed(first: ChangedFile, second: ChangedFile) -> ChangedFile:
+    """The deletion and the addition that together change a file's type."""
+    if first.kind is not ChangeKind.DELETED or second.kind is not ChangeKind.ADDED:
+        raise SourceError(
+            f"The patch changes {second.path} more than once.",
+            hint="Review it in the repository that it is for, or give one patch at a time.",
+        )
+    return ChangedFile(
+        path=second.path,
+        kind=ChangeKind.TYPE_CHANGED,
+        old_mode=first.old_mode,
+        new_mode=second.new_mode,
+        binary=first.binary or second.binary,
+        hunks=first.hunks + second.hunks,
+    )
+
+
+def _hunk(parsed: ParsedHunk, how: LineText) -> Hunk:
     lines: list[DiffLine] = []
     for line in parsed:
         if line.line_type == "\\":
@@ -169,35 +243,18 @@ def _hunk(parsed: ParsedHunk) -> Hunk:
                 last = lines[-1]
                 lines[-1] = DiffLine(last.side, last.old, last.new, last.text, has_newline=False)
         elif line.line_type:  # an empty one stands for a blank line between two files
-            text = _text(line.value.removesuffix("\n"))
-            lines.append(DiffLine(Side(line.line_type), line.source_line_no or 0, line.target_line_no or 0, text))
+            lines.append(_line(line, how))
     return Hunk(
         old_start=parsed.source_start,
         old_count=parsed.source_length,
         new_start=parsed.target_start,
         new_count=parsed.target_length,
-        section=_text(parsed.section_header),
+        section=LineText().of(parsed.section_header, Side.CONTEXT, 0),
         lines=tuple(lines),
     )
 
 
-def _text(latin: str) -> str:
-    if latin.isascii():
-        return latin
-    data = latin.encode("latin-1")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
-    """The files of a patch that stands alone, as git or `diff -u` writes it. Raises SourceError when it cannot be read."""
-    files = []
-    for file in _patch_set(_lines(data)):
-        old, new = file.source_file, file.target_file
-        kind = ChangeKind.ADDED if old == "/dev/null" else ChangeKind.DELETED if new == "/dev/null" else ChangeKind.MODIFIED
-        files.append(
-            ChangedFile(path=file.path, kind=kind, binary=file.is_binary_file, hunks=tuple(_hunk(hunk) for hunk in file))
-        )
-    return tuple(sorted(files, key=lambda file: path_bytes(file.path)))
+def _line(parsed: ParsedLine, how: LineText) -> DiffLine:
+    side = Side(parsed.line_type)
+    old, new = parsed.source_line_no or 0, parsed.target_line_no or 0
+    return DiffLine(side, old, new, how.of(parsed.value.removesuffix("\n"), side, new or old))

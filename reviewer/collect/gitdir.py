@@ -146,7 +146,7 @@ def _packed(content: bytes) -> dict[bytes, bytes]:
 def _loose(folder: Path) -> Iterator[bytes]:
     for place, _, names in os.walk(folder / "refs"):
         for name in names:
-            reference = path_bytes(os.path.relpath(os.path.join(place, name), folder))
+            reference = path_bytes((Path(place) / name).relative_to(folder).as_posix())
             if _REFERENCE.fullmatch(reference):
                 yield reference
 

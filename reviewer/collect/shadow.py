@@ -73,7 +73,7 @@ def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
         environment=environment,
         notes=notes,
         reads_references=reads_references,
-        filters=frozenset(name for key in (*operators, *settings) if (name := _filter_with_program(key))),
+        filters=frozenset(filter(None, map(_filter_with_program, operators | settings))),
     )
 
 
