@@ -45,6 +45,7 @@ _ACTIVE = re.compile(
     r"|(?P<other>[\\`*\[\]~|\#])",
     re.ASCII,
 )
+_BAR = re.compile(r"(?<!\\)(\\*)\|")
 _BREAK = "&#8203;"
 """A zero-width space, by number. GitHub looks for mentions and references in the rendered text, where a backslash is gone."""
 _HEX_RUN = 6
@@ -90,12 +91,31 @@ def block(text: str, path: str = "") -> str:
     return _fenced(visible(text), SUFFIXES.get(PurePosixPath(path).suffix.lower(), ""))
 
 
-def link(path: str, first: int = 0, last: int = 0) -> str:
-    """A link to lines of a file of the repository, relative to its top; to the file when `first` is 0."""
+def suggestion(lines: str) -> str:
+    """The block that GitHub offers to apply with one click in the place of the lines a comment stands at; empty to delete them.
+
+    Only for text that was checked to be fit for that, and in which nothing is hidden: it is not made visible here.
+    """
+    if lines:
+        return _fenced(lines, "suggestion")
+    return "```suggestion\n```"
+
+
+def link(path: str, first: int = 0, last: int = 0, *, top: str = ".") -> str:
+    """A link to lines of a file of the repository; to the file when `first` is 0.
+
+    `top` is the address of the repository's top folder, ours to build: relative as it stands, for a comment
+    `https://github.com/OWNER/REPO/blob/COMMIT`.
+    """
     lines = f"{first}" if first == last else f"{first}-{last}"
     anchor = f"#L{lines.replace('-', '-L')}" if first else ""
     target = quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe="/")
-    return f"[{code(visible_path(path) + (f':{lines}' if first else ''))}](./{target}{anchor})"
+    return f"[{code(visible_path(path) + (f':{lines}' if first else ''))}]({top}/{target}{anchor})"
+
+
+def cell(markdown: str) -> str:
+    """Harmless Markdown on one line, fit for a cell of a table: GitHub divides a row also at a bar that stands in code."""
+    return _BAR.sub(lambda match: match[0] if len(match[1]) % 2 else f"{match[1]}\\|", markdown)
 
 
 def one_line(text: str) -> str:

@@ -1,0 +1,131 @@
+"""What a review says that earlier pushes did not, and what became of what they said.
+
+A model finds a part of what is there, each time another part: that a finding is missing today proves nothing. So an earlier finding
+counts as fixed only when the code it quoted is gone; else it was not seen again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reviewer.collect.secrets import mask
+from reviewer.findings import Coverage, Finding
+from reviewer.github.comments import Posted
+from reviewer.github.memory import Memory, Place, Remembered, kept_quote, remembered
+from reviewer.reply.fingerprint import squeeze
+
+_UNIQUE = 60
+"""Characters without white space from which on code that stands in another file was moved there, rather than being alike."""
+
+
+class Standing(StrEnum):
+    """What became of a finding. The value is the word in the summary comment."""
+
+    NEW = "new"
+    STILL = "still there"
+    UNSEEN = "not seen again"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The files at the reviewed commit."""
+
+    texts: Mapping[str, str]
+    """Of those that were read."""
+    unread: frozenset[str]
+    """Those that are there and were not read: nothing can be said of what stands in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding of this push or an earlier one."""
+
+    memory: Remembered
+    standing: Standing
+    finding: Finding | None = None
+    """None when this push's review does not hold it."""
+    copies: tuple[Finding, ...] = ()
+    """The same mistake in the same words elsewhere in the file: one comment speaks of all."""
+
+
+def head_of(texts: Mapping[str, str], coverage: Coverage) -> Head:
+    """The files at the reviewed commit, by the texts that were read and by what the review says of the rest."""
+    listed = {*coverage.read, *coverage.outlined, *(file.path for file in coverage.skipped)}
+    return Head(texts=texts, unread=frozenset(listed - texts.keys()))
+
+
+def compare(
+    findings: Iterable[Finding], memory: Memory, posted: Mapping[str, Posted], head: Head, commit: str
+) -> tuple[Told, ...]:
+    """Every finding of this push, worst first, then those of earlier pushes that it does not hold.
+
+    `posted` is what stands on GitHub, by fingerprint: a finding among it is not new, whatever the memory says. A new finding's `place` is `LISTED` until it is known better.
+    """
+    earlier = {item.fingerprint: item for item in memory.findings}
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.fingerprint, []).append(finding)
+    told: list[Told] = []
+    for first, *copies in groups.values():
+        before = earlier.pop(first.fingerprint, None) or _renamed(first, earlier, head)
+        item = _item(first, before, posted.get(before.posted_as if before else first.fingerprint), commit)
+        fresh = item.since == commit
+        told.append(Told(item, Standing.NEW if fresh else Standing.STILL, first, tuple(copies)))
+    return (*told, *_left(earlier.values(), head))
+
+
+def is_told(item: Remembered) -> bool:
+    """Whether it was told as well as a review can: in a review, or in the summary for want of room in one."""
+    return item.place is not Place.LISTED
+
+
+def _item(finding: Finding, before: Remembered | None, posted: Posted | None, commit: str) -> Remembered:
+    if before is None:
+        return remembered(finding, since=posted.commit if posted else commit, place=posted.place if posted else Place.LISTED)
+    place = posted.place if posted else before.place
+    return replace(remembered(finding, since=before.since, place=place, posted_as=before.posted_as), hidden=before.hidden)
+
+
+def _renamed(finding: Finding, earlier: dict[str, Remembered], head: Head) -> Remembered | None:
+    """The same finding under the file's former name, which is gone. Taken out of `earlier`."""
+    quote = kept_quote(finding.quote)
+    for item in earlier.values():
+        if item.category is finding.category and item.quote == quote and not _exists(item.path, head):
+            return earlier.pop(item.fingerprint)
+    return None
+
+
+def _left(items: Iterable[Remembered], head: Head) -> Iterable[Told]:
+    """What became of the findings that this push's review does not hold."""
+    gone = [item for item in items if _quote_is_gone(item, head)]
+    moved = _elsewhere(gone, head)
+    fixed = {item.fingerprint for item in gone if item.fingerprint not in moved}
+    return [Told(item, Standing.FIXED if item.fingerprint in fixed else Standing.UNSEEN) for item in items]
+
+
+def _exists(path: str, head: Head) -> bool:
+    return path in head.texts or path in head.unread
+
+
+def _quote_is_gone(item: Remembered, head: Head) -> bool:
+    """Whether the file, as it was read, no longer holds the quoted code, or is itself gone."""
+    if not item.quote or item.path in head.unread:
+        return False
+    text = head.texts.get(item.path)
+    # What is quoted had its secrets masked; a secret that is still there must not count as mended.
+    return text is None or (item.quote not in squeeze(text) and item.quote not in squeeze(mask(text)))
+
+
+def _elsewhere(items: Iterable[Remembered], head: Head) -> frozenset[str]:
+    """The fingerprints of those whose code stands in another file now."""
+    sought = [item for item in items if len(item.quote) >= _UNIQUE or item.path not in head.texts]
+    if not sought:
+        return frozenset()
+    found: set[str] = set()
+    for text in head.texts.values():
+        plain = squeeze(text)
+        found |= {item.fingerprint for item in sought if item.quote in plain}
+    return frozenset(found)

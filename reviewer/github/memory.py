@@ -1,0 +1,181 @@
+"""What the summary comment remembers from push to push: which findings were told, where, and the code that each is about.
+
+It stands in a hidden line of a comment that people with write access can edit. So it is read as strictly as a model's answer; what
+does not fit is no memory at all, and then the markers of the inline comments alone say what was told before.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from reviewer.findings import Category, Finding, Severity
+from reviewer.reply.fingerprint import squeeze
+
+MOST_BYTES = 24_000
+"""Of the encoded state: more than a third of a comment that nobody sees would take the room of what people read."""
+_MOST_PLAIN = 1_000_000
+"""Bytes of the unpacked state; far above what `MOST_BYTES` of our own packing unpacks to."""
+_QUOTE = 300
+"""Characters of the quoted code, white space left out, that are kept: when these are gone, the quote is."""
+_TITLE = 160
+_PATH = 4_096
+
+
+class Place(StrEnum):
+    """Where a finding was told."""
+
+    INLINE = "inline"
+    """In a comment beside its lines."""
+    BODY = "body"
+    """In the body of a review."""
+    OVER = "over"
+    """In the summary comment, there being more findings than inline comments are wanted."""
+    LISTED = "listed"
+    """In the summary comment, no reviews being asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A finding that was told on some push."""
+
+    fingerprint: str
+    posted_as: str
+    """The fingerprint in its inline comment's marker: another one when the file was renamed since."""
+    path: str
+    category: Category
+    severity: Severity
+    title: str
+    quote: str
+    """The quoted code without white space, its first 300 characters."""
+    first: int
+    """Its lines when it was last seen."""
+    last: int
+    since: str
+    """The head commit of the push that told it first."""
+    place: Place
+    hidden: bool = False
+    """Its comment was minimised by us, once: what people do with it after that is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was told up to, and with, the review of one commit."""
+
+    head: str
+    """The commit that was reviewed last; empty when nothing is remembered."""
+    findings: tuple[Remembered, ...]
+
+
+NOTHING = Memory("", ())
+
+
+def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "") -> Remembered:
+    """What is kept of a finding."""
+    return Remembered(
+        fingerprint=finding.fingerprint,
+        posted_as=posted_as or finding.fingerprint,
+        path=finding.path,
+        category=finding.category,
+        severity=finding.severity,
+        title=finding.title[:_TITLE],
+        quote=kept_quote(finding.quote),
+        first=finding.start_line,
+        last=finding.end_line,
+        since=since,
+        place=place,
+    )
+
+
+def kept_quote(quote: str) -> str:
+    """What is kept of quoted code."""
+    return squeeze(quote)[:_QUOTE]
+
+
+def encode(head: str, findings: Iterable[Remembered]) -> str:
+    """Base64 of at most `MOST_BYTES`; where there is too much, the last findings given are left out."""
+    rows = [_row(finding) for finding in findings]
+    while len(encoded := _packed(head, rows)) > MOST_BYTES:
+        rows = rows[: len(rows) * 3 // 4]
+    return encoded
+
+
+def decode(state: str | None) -> Memory:
+    """What `encode` wrote. `NOTHING` for anything else: whoever edits the comment only makes us forget."""
+    if state is None or len(state) > MOST_BYTES:
+        return NOTHING
+    try:
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(b64decode(state, validate=True), _MOST_PLAIN)
+        if not unpacker.eof or unpacker.unused_data:
+            return NOTHING
+        read = _State.model_validate_json(plain)
+        return Memory(read.head, tuple(map(_finding, read.findings)))
+    except (ValueError, zlib.error, RecursionError, ValidationError):
+        return NOTHING
+
+
+_Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+_Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")]
+_Text = Annotated[str, StringConstraints(max_length=4 * _PATH)]
+_Line = Annotated[int, Field(ge=1, le=2**31)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Row(_Strict):
+    """One finding, in the order of what is most telling to whoever decodes it by hand."""
+
+    fingerprint: _Hex
+    posted_as: _Hex
+    path: _Text
+    category: Category
+    severity: Severity
+    title: _Text
+    quote: _Text
+    first: _Line
+    last: _Line
+    since: _Commit
+    place: Place
+    hidden: bool
+
+
+class _State(_Strict):
+    head: _Commit
+    findings: tuple[_Row, ...]
+
+
+def _packed(head: str, rows: list[dict[str, object]]) -> str:
+    plain = json.dumps({"head": head, "findings": rows}, separators=(",", ":"))
+    return b64encode(zlib.compress(plain.encode(), 9)).decode()
+
+
+def _row(finding: Remembered) -> dict[str, object]:
+    texts = {name: _as_bytes(getattr(finding, name)) for name in _TEXTS}
+    return {field.name: texts.get(field.name, getattr(finding, field.name)) for field in fields(finding)}
+
+
+def _finding(row: _Row) -> Remembered:
+    return Remembered(**{**row.model_dump(), **{name: _as_text(getattr(row, name)) for name in _TEXTS}})
+
+
+_TEXTS = ("path", "title", "quote")
+
+
+def _as_bytes(text: str) -> str:
+    """One character a byte: a path may hold bytes that are no UTF-8, which JSON's parsers refuse."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _as_text(text: str) -> str:
+    """Raises ValueError when it is not what `_as_bytes` gives."""
+    return text.encode("latin-1").decode("utf-8", "surrogatepass")
