@@ -1,0 +1,176 @@
+"""Syntax trees of hostile text, by tree-sitter. The grammars are an optional part of the install; without them nothing is parsed.
+
+The parsers are native code: what is given to them is bounded in size and in time, and nothing here walks a tree by recursion.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Tree
+
+LARGEST = 512 * 1024
+"""Bytes of a text that is parsed. Parsing takes a second for about 4 MB of C; larger files are generated, or data."""
+PATIENCE = 2.0
+"""Seconds one text may take."""
+_CHUNK = 65_536  # bytes given to the parser at once; it asks whether to go on only when it is fed so
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """Where a language's grammar is, and what its names are."""
+
+    package: str
+    function: str
+    query: str
+    names: tuple[str, ...]
+    """The nodes that name something, where it is defined and where it is used."""
+
+
+_C_NAMES = ("identifier", "type_identifier", "field_identifier")
+_JS_NAMES = ("identifier", "property_identifier", "shorthand_property_identifier", "private_property_identifier")
+_TS_NAMES = (*_JS_NAMES, "type_identifier")
+_GRAMMARS = {
+    "python": _Grammar("tree_sitter_python", "language", "python", ("identifier",)),
+    "javascript": _Grammar("tree_sitter_javascript", "language", "javascript", _JS_NAMES),
+    "typescript": _Grammar("tree_sitter_typescript", "language_typescript", "typescript", _TS_NAMES),
+    "tsx": _Grammar("tree_sitter_typescript", "language_tsx", "typescript", _TS_NAMES),
+    "go": _Grammar("tree_sitter_go", "language", "go", (*_C_NAMES, "package_identifier")),
+    "java": _Grammar("tree_sitter_java", "language", "java", ("identifier", "type_identifier")),
+    "c": _Grammar("tree_sitter_c", "language", "c", _C_NAMES),
+    "cpp": _Grammar("tree_sitter_cpp", "language", "cpp", (*_C_NAMES, "namespace_identifier")),
+    "rust": _Grammar("tree_sitter_rust", "language", "rust", (*_C_NAMES, "shorthand_field_identifier")),
+    "ruby": _Grammar("tree_sitter_ruby", "language", "ruby", ("identifier", "constant", "simple_symbol", "hash_key_symbol")),
+    "php": _Grammar("tree_sitter_php", "language_php", "php", ("name",)),
+    "c_sharp": _Grammar("tree_sitter_c_sharp", "language", "c_sharp", ("identifier",)),
+}
+_SUFFIXES = {
+    "python": ("py", "pyi", "pyw"),
+    "javascript": ("js", "jsx", "mjs", "cjs"),
+    "typescript": ("ts", "mts", "cts"),
+    "tsx": ("tsx",),
+    "go": ("go",),
+    "java": ("java",),
+    "c": ("c", "h"),
+    "cpp": ("cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "ipp", "inl"),
+    "rust": ("rs",),
+    "ruby": ("rb", "rake", "gemspec", "ru"),
+    "php": ("php", "phtml"),
+    "c_sharp": ("cs",),
+}
+_LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a definition stands. Lines are 1-based, inclusive."""
+
+    name: str
+    kind: str
+    first: int
+    last: int
+    signature_end: int
+    """The last line before its body; `first` when it has none."""
+
+
+def language_of(path: str) -> str:
+    """The language of a path, by its suffix; empty when no grammar knows it."""
+    return _LANGUAGES.get(path.rpartition("/")[2].rpartition(".")[2].lower(), "")
+
+
+def is_available(path: str) -> bool:
+    """Whether a text of this name can be parsed: its language is known, and its grammar is installed."""
+    return bool(language := language_of(path)) and _language(language) is not None
+
+
+def places(path: str, text: str) -> tuple[Place, ...] | None:
+    """Every definition in the order of the text; None when the text cannot be parsed in the time and size allowed."""
+    tree = _parsed(path, text)
+    return None if tree is None else tuple(sorted(_places(language_of(path), tree), key=lambda place: (place.first, -place.last)))
+
+
+def names(path: str, text: str) -> frozenset[str] | None:
+    """Every name of the code, without those in comments and strings; None as in `places`."""
+    tree = _parsed(path, text)
+    if tree is None:
+        return None
+    from tree_sitter import Query, QueryCursor
+
+    language = language_of(path)
+    wanted = Query(_existing(language), "[" + " ".join(f"({name})" for name in _GRAMMARS[language].names) + "] @name")
+    captured = QueryCursor(wanted).captures(tree.root_node).get("name", [])
+    return frozenset(_text(node).strip(":") for node in captured)
+
+
+def _parsed(path: str, text: str) -> Tree | None:
+    if not is_available(path):
+        return None
+    from tree_sitter import Parser
+
+    data = text.encode("utf-8", "replace")
+    if len(data) > LARGEST:
+        return None
+    deadline = time.monotonic() + PATIENCE
+    try:
+        return Parser(_existing(language_of(path))).parse(
+            lambda offset, _: data[offset : offset + _CHUNK],
+            progress_callback=lambda _offset, _failed: time.monotonic() > deadline,
+        )
+    except ValueError:  # what it raises when it was told to stop
+        return None
+
+
+def _places(language: str, tree: Tree) -> Iterator[Place]:
+    from tree_sitter import QueryCursor
+
+    for _, captured in QueryCursor(_definitions(language)).matches(tree.root_node):
+        kind = next((kind for kind in captured if kind not in {"name", "body"} and not kind.startswith("_")), "")
+        if not kind:
+            continue
+        (node, *_), bodies = captured[kind], captured.get("body", [])
+        first, last = node.start_point.row + 1, node.end_point.row + (node.end_point.column > 0)
+        signature = _signature_end(node, bodies[0]) if bodies else first
+        for name in captured["name"]:
+            yield Place(_text(name).strip(":"), kind, first, max(first, last), min(max(first, signature), max(first, last)))
+
+
+def _signature_end(node: Node, body: Node) -> int:
+    before = body.prev_sibling
+    return (node if before is None else before).end_point.row + 1
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+@cache
+def _language(language: str) -> Language | None:
+    grammar = _GRAMMARS[language]
+    try:
+        from tree_sitter import Language
+
+        module = import_module(grammar.package)
+    except ImportError:
+        return None
+    return Language(getattr(module, grammar.function)())
+
+
+def _existing(language: str) -> Language:
+    found = _language(language)
+    assert found is not None, "is_available was asked"  # noqa: S101 - for the reader and the type checker
+    return found
+
+
+@cache
+def _definitions(language: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - tree_sitter's Query
+    from tree_sitter import Query
+
+    source = files("reviewer.collect") / "queries" / f"{_GRAMMARS[language].query}.scm"
+    return Query(_existing(language), source.read_text(encoding="utf-8"))
