@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 
+from reviewer.collect.files import read_texts
 from reviewer.collect.measure import SAMPLED_ABOVE, measure
-from reviewer.collect.snapshot import Encoding, SourceFile, TextMeasure
+from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
 from reviewer.findings import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
@@ -72,11 +73,11 @@ def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
     )
 
 
-def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Rank, outlines: Outlines) -> tuple[Subject, Plan]:
+def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Rank) -> tuple[Subject, Plan]:
     """What of a change's `subject` goes in, and its plan.
 
     All that `--scope` allows goes in when a window that `--context` allows surely holds it; else what `rank` puts first, whole or as the
-    signatures that `outlines` makes, as much as the largest window surely holds.
+    signatures, as much as the largest window surely holds. Raises ConfigError, SourceError and TemplateError.
     """
     subject = _scoped(subject, wishes.scope)
     plan = plan_review(subject, wishes, templates)
@@ -89,7 +90,7 @@ def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Ra
     room = capacity(limit, wishes.model.tokenizer, wishes.correction) - nothing.basis.uncorrected
     room -= room % step
     related = rank() if wishes.scope is Scope.REPO else ()
-    packed = subject
+    packed, outlines = subject, _outlines(subject.snapshot)
     for _ in range(_TRIES):
         packed = pack(subject, related, max(0.0, room), costs, outlines)
         plan = plan_review(packed, wishes, templates)
@@ -100,18 +101,32 @@ def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Ra
 
 
 def repack(
-    subject: Subject, plan: Plan, exact: int, wishes: Wishes, templates: Templates, rank: Rank, outlines: Outlines
+    subject: Subject, plan: Plan, exact: int, wishes: Wishes, templates: Templates, rank: Rank
 ) -> tuple[Subject, Plan] | None:
     """A choice that fills the window better, now that the provider counted `exact` tokens for the one of `plan`; None without one.
 
     `subject` is the whole one, as `plan_change` was given it. The new choice must be counted too, and dropped when it overflows after all.
     """
     correction = Correction(exact / plan.basis.uncorrected, _COUNTED, 1) if plan.basis.uncorrected else None
-    chosen, better = plan_change(subject, replace(wishes, correction=correction), templates, rank, outlines)
+    chosen, better = plan_change(subject, replace(wishes, correction=correction), templates, rank)
     fits = exact + plan.max_output <= plan.window_tokens
     if better.window is None or (fits and better.tokens.estimate < exact * _GAIN):
         return None
     return chosen, better
+
+
+def _outlines(snapshot: Snapshot) -> Outlines:
+    """Makes the signatures of a snapshot's files, each once."""
+    known: dict[str, str] = {}
+
+    def outlines(paths: Sequence[str]) -> Mapping[str, str]:
+        from reviewer.collect.outline import outline  # loads the grammars
+
+        texts, _ = read_texts(snapshot, [path for path in paths if path not in known])
+        known.update((path, outline(path, text)) for path, text in texts.items())
+        return {path: known[path] for path in paths if known.get(path)}
+
+    return outlines
 
 
 def _scoped(subject: Subject, scope: Scope) -> Subject:
