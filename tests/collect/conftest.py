@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from reviewer.collect.collector import Selection, collect
+from reviewer.collect.repository import Repository, open_repository
 from reviewer.collect.snapshot import Snapshot
 
 Git = Callable[..., str]
@@ -28,6 +30,38 @@ def git() -> Git:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path], Repository]]:
+    """Open the repository of a folder; it is closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def run(path: Path) -> Repository:
+            repository = open_repository(path)
+            assert repository is not None
+            return stack.enter_context(repository)
+
+        yield run
+
+
+@pytest.fixture
+def commit(git: Git) -> Callable[..., str]:
+    """Write files (None removes one) and commit everything; the full id of the commit."""
+
+    def make(root: Path, files: Mapping[str, str | bytes | None], message: str = "next") -> str:
+        for name, content in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                path.unlink()
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "--allow-empty", "--message", message)
+        return git(root, "rev-parse", "HEAD").strip()
+
+    return make
 
 
 @pytest.fixture
