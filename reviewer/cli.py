@@ -21,7 +21,7 @@ import click
 from reviewer import __version__
 from reviewer.commands.call import Against, Call, Wanted
 from reviewer.config import OPTIONS, Config, Option, flag_name
-from reviewer.errors import EXIT_BUG, InterruptedByUser, ReviewerError, StorageError
+from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError, StorageError
 from reviewer.streams import reopen_closed, tell
 
 
@@ -207,12 +207,27 @@ def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 
 
 
 @program.command("action")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def action_command(arguments: tuple[str, ...]) -> int:
-    """What the GitHub Action runs: review what the event is about, and publish it. ARGUMENTS are flags of `review`."""
+def action_command() -> int:
+    """What the GitHub Action runs: review what the event is about, and take the review where the inputs say."""
     from reviewer.commands.action import run
 
-    return run(arguments, dict(os.environ))
+    return run(dict(os.environ), _call_of_flags)
+
+
+def _call_of_flags(flags: Sequence[str]) -> Call:
+    """The call that `reviewer review` with these flags would be. Raises ConfigError for what is no setting."""
+    try:
+        with review_command.make_context("review", list(flags)) as context:
+            given = dict(context.params)
+    except click.UsageError as error:
+        raise ConfigError(f"input args: {error.format_message()}") from error
+    except click.exceptions.Exit as error:  # --help
+        raise ConfigError("input args: no review comes of these flags") from error
+    named = [given.pop(name) for name in ("print_prompt", "dry_run")]
+    call = _call(given.pop("path"), given)
+    if any(named) or call.wanted or call.pull_request or call.path != Path():
+        raise ConfigError("input args: what is reviewed is for the event to say", hint="Only settings go here.")
+    return call
 
 
 @_settings()

@@ -71,6 +71,11 @@ class Reports:
         """For code scanning."""
         return self.folder / "review.sarif"
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All three."""
+        return (self.markdown, self.json, self.sarif)
+
 
 def skipped(reason: str) -> Ended:
     """Nothing was reviewed, and that is as it should be."""
