@@ -14,6 +14,7 @@ from reviewer.findings import Finding, QuoteMatch
 from reviewer.github.budget import BODY_BYTES, SUMMARY_BYTES, fit
 from reviewer.github.comparison import Told
 from reviewer.github.markers import fingerprint_marker, review_marker
+from reviewer.reply.placing import fills_anchor
 from reviewer.report import inert
 from reviewer.templating import Templates
 
@@ -127,9 +128,7 @@ def _replacement(finding: Finding, *, inline: bool) -> str:
     lines = finding.replacement
     if lines is None:
         return ""
-    own = (finding.start_line, finding.end_line)
-    exact = finding.anchor is not None and (finding.anchor.start_line, finding.anchor.end_line) == own
     # What is shown as ⟨U+202E⟩ would be applied as these letters; and nobody should apply what cannot be seen.
-    if inline and exact and inert.visible(lines) == lines:
+    if inline and fills_anchor(finding) and inert.visible(lines) == lines:
         return inert.suggestion(lines)
     return inert.block(lines, finding.path) if lines else ""

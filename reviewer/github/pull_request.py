@@ -31,8 +31,8 @@ def _full_name(text: str) -> str:
 
 
 FullName = Annotated[str, AfterValidator(_full_name)]
-ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")]
-Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?\Z")]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")]
+Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$")]
 Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_NUMBER)]
 
 
