@@ -133,12 +133,21 @@ def _verified(repository: Repository, name: str) -> str:
 def _unknown(repository: Repository, name: str) -> SourceError:
     message = f"{name} is not a commit of this repository."
     start = re.split(r"[~^]", name, maxsplit=1)[0]
-    if start != name and is_shallow(repository):
-        return ShallowError(f"{message} The clone is shallow.", hint=_DEEPEN)
+    beyond = bool(_OBJECT_ID.fullmatch(name)) or (start != name and _is_known(repository, start))
+    if beyond and is_shallow(repository):
+        return ShallowError(f"{message} The clone is shallow, and may not reach back to it.", hint=_DEEPEN)
     close = difflib.get_close_matches(start, _short_names(repository))
-    if close:
-        return SourceError(message, hint=f"Did you mean {' or '.join(close)}?")
-    return SourceError(message, hint="If it is a branch or tag of a remote, fetch it first: git fetch origin " + start)
+    meant = f"Did you mean {' or '.join(close)}? " if close else ""
+    return SourceError(
+        message, hint=f"{meant}If a remote has it, fetch it first: git fetch origin {start.removeprefix('origin/')}"
+    )
+
+
+def _is_known(repository: Repository, name: str) -> bool:
+    try:
+        return bool(_verified(repository, name))
+    except GitError:
+        return False
 
 
 def _short_names(repository: Repository) -> list[str]:
