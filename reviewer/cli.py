@@ -208,26 +208,21 @@ def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 
 
 @program.command("action")
 def action_command() -> int:
-    """What the GitHub Action runs: review what the event is about, and take the review where the inputs say."""
+    """What the GitHub Action runs: review what the event is about, and publish it."""
     from reviewer.commands.action import run
 
-    return run(dict(os.environ), _call_of_flags)
+    return run(dict(os.environ), _parse_review)
 
 
-def _call_of_flags(flags: Sequence[str]) -> Call:
-    """The call that `reviewer review` with these flags would be. Raises ConfigError for what is no setting."""
+def _parse_review(arguments: Sequence[str]) -> Call:
+    """The call that flags of `review` make. Raises ConfigError for what `review` does not take."""
     try:
-        with review_command.make_context("review", list(flags)) as context:
-            given = dict(context.params)
-    except click.UsageError as error:
-        raise ConfigError(f"input args: {error.format_message()}") from error
-    except click.exceptions.Exit as error:  # --help
-        raise ConfigError("input args: no review comes of these flags") from error
-    named = [given.pop(name) for name in ("print_prompt", "dry_run")]
-    call = _call(given.pop("path"), given)
-    if any(named) or call.wanted or call.pull_request or call.path != Path():
-        raise ConfigError("input args: what is reviewed is for the event to say", hint="Only settings go here.")
-    return call
+        given = review_command.make_context("review", list(arguments)).params
+    except click.ClickException as error:
+        raise ConfigError(error.format_message(), hint="`reviewer review --help` lists the flags.") from error
+    if given.pop("print_prompt") or given.pop("dry_run"):
+        raise ConfigError("--print-prompt and --dry-run review nothing, so the Action does not take them.")
+    return _call(given.pop("path"), given)
 
 
 @_settings()

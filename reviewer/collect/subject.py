@@ -65,8 +65,10 @@ class Subject:
         if self.change is None:
             return base
         replaced = self.replaced
-        kept = (file for file in base if file.path not in replaced)
-        return tuple(sorted((*kept, *head), key=lambda file: path_bytes(file.path)))
+        current: list[_File] = [file for file in base if file.path not in replaced]
+        current += head
+        current.sort(key=lambda file: path_bytes(file.path))
+        return tuple(current)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from reviewer.commands.access import endpoint
 from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
 from reviewer.commands.target import Target
-from reviewer.commands.wishing import learn_count, make_wishes, outlining, plan_target, ranking
+from reviewer.commands.wishing import learn_count, make_wishes, plan_target, ranking
 from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
@@ -66,7 +66,6 @@ class Asking:
                 self.templates,
                 engine,
                 ranking(self.target),
-                outlining(self.target.subject),
             )
         self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
         keeper = Keeping(subject, RunStore(setup.state), stack, self.terminal)

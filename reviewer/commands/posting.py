@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewer.collect.subject import read_subject
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target
 from reviewer.errors import ConfigError
@@ -11,13 +12,41 @@ from reviewer.findings import Review
 from reviewer.github.mode import Mode
 
 
-def require_postable(target: Target, environ: Mapping[str, str]) -> None:
-    """Refuse, before anything is paid for, what could not be posted afterwards. Raises ConfigError."""
+def require_postable(target: Target) -> None:
+    """Refuse, before anything is paid for, what could not be posted afterwards. Raises ConfigError.
+
+    Job summary and annotations are the Action's: on a terminal `-o` and `--format github` give the same.
+    """
     mode = Mode(target.setup.config.publish)
     if mode.writes and target.pull_request is None:
         raise ConfigError(
             f"--publish {mode}: there is no pull request to write to",
             hint="Review one by its address: reviewer review https://github.com/OWNER/REPOSITORY/pull/NUMBER",
         )
-    if mode is Mode.SUMMARY and not environ.get("GITHUB_STEP_SUMMARY"):
-        raise ConfigError("--publish summary: this is no job of GitHub Actions", hint="Write the report to a file with -o.")
+    if mode in {Mode.SUMMARY, Mode.ANNOTATIONS}:
+        raise ConfigError(f"--publish {mode} is for the GitHub Action", hint="Write the report with -o, or use --format github.")
+
+
+def post(review: Review, reviewing: Reviewing, environ: Mapping[str, str]) -> None:
+    """Post a review of a pull request, where that was asked for. Raises PublishingError, ForgeError and ConfigError."""
+    target, config = reviewing.target, reviewing.config
+    mode, pull = Mode(config.publish), target.pull_request
+    if not mode.writes or pull is None:
+        return
+    from reviewer.github.access import read_access
+    from reviewer.github.api import GitHub
+    from reviewer.github.publish import Publishing, publish
+
+    access = read_access(environ, pull.html_url.removesuffix(f"/{pull.full_name}/pull/{pull.number}"))
+    texts, _ = read_subject(target.subject)
+    options = Publishing(
+        mode=mode, max_comments=config.max_comments, resolve_fixed=config.resolve_fixed, report_path=reviewing.report_path(review)
+    )
+    with (
+        reviewing.terminal.working("publishing"),
+        GitHub(access.token, access.api_url, graphql_url=access.graphql_url) as github,
+    ):
+        done = publish(github, pull, review, options, reviewing.templates, texts.current)
+    reviewing.terminal.say(f"published: {done.url} ({done.posted:,} new, {done.repeated_suppressed:,} known, {done.fixed:,} fixed)")
+    for note in done.notes:
+        reviewing.terminal.say(note)

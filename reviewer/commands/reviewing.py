@@ -69,6 +69,13 @@ class Reviewing:
         threshold = self.config.fail_on
         return threshold is not None and review.worst is not None and review.worst >= Severity[threshold.upper()]
 
+    def report_path(self, review: Review) -> str:
+        """Where the report is on disk: an output of the call, else the run's own folder; empty when it went to standard output alone."""
+        files = [output.path for output in self._chosen if output.path != STDOUT]
+        if files:
+            return files[0]
+        return str(self.target.setup.state / "runs" / review.making.run) if review.making.run else ""
+
     @property
     def renderers(self) -> Mapping[str, Render]:
         """How each format is made."""

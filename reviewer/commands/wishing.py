@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reviewer.collect.files import read_texts
 from reviewer.collect.subject import Subject
 from reviewer.commands.models import load_models
 from reviewer.commands.setup import Setup, instructions
@@ -14,7 +13,6 @@ from reviewer.commands.target import Target
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan, Scope
-from reviewer.plan.pack import Outlines
 from reviewer.planning import Rank, Wishes, plan_change, plan_review
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -51,7 +49,7 @@ def plan_target(target: Target, wishes: Wishes, templates: Templates) -> tuple[S
     if subject.change is None or repository is None:
         return subject, plan_review(subject, wishes, templates)
 
-    return plan_change(subject, wishes, templates, ranking(target), outlining(subject))
+    return plan_change(subject, wishes, templates, ranking(target))
 
 
 def ranking(target: Target) -> Rank:
@@ -65,18 +63,6 @@ def ranking(target: Target) -> Rank:
         return rank(target.subject, target.repository, SymbolCache(target.setup.state))
 
     return rank
-
-
-def outlining(subject: Subject) -> Outlines:
-    """Makes the signatures of files of the base."""
-
-    def outlines(paths: Sequence[str]) -> Mapping[str, str]:
-        from reviewer.collect.outline import outline
-
-        texts, _ = read_texts(subject.snapshot, paths)
-        return {path: outline(path, text) for path, text in texts.items()}
-
-    return outlines
 
 
 def learn_count(setup: Setup, plan: Plan) -> str:
