@@ -115,7 +115,10 @@ def _head(repository: Repository) -> str:
 
 
 def _head_or_nothing(repository: Repository) -> Revision:
-    return _nothing(repository) if repository.head is None else resolve(repository, "HEAD")
+    """HEAD, or the empty tree before the first commit; where references cannot be read nobody knows which of them it is."""
+    if repository.head is None and repository.reads_references:
+        return _nothing(repository)
+    return resolve(repository, "HEAD")
 
 
 def _nothing(repository: Repository) -> Revision:
