@@ -1,0 +1,112 @@
+"""A Review as workflow commands: what GitHub shows beside the lines when a step prints it.
+
+How commands are read is the runner's business (`ActionCommand.cs`): a line is one when it starts with `::`, white space aside; an
+older form starts at `##[` anywhere in a line. Of what one step says, GitHub shows ten errors, ten warnings and ten notices, and
+drops the rest without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from reviewer.findings import Finding, Review, Severity
+from reviewer.report.amounts import counted
+from reviewer.report.inert import visible, visible_line, visible_path
+
+SHOWN = 10
+"""Commands of one level that GitHub shows for a step."""
+_MESSAGE = 4000
+"""Characters of a message; the runner cuts at 4,096."""
+_TITLE = 255
+"""Characters of a title that GitHub's checks take."""
+_TOKEN = re.compile(r"[A-Za-z0-9-]{16,128}")
+_COMMAND = re.compile(r"^([^\S\n]*+):(?=:)", re.MULTILINE)
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "notice",
+    Severity.INFO: "notice",
+}
+
+
+def render(review: Review) -> str:
+    """The findings as commands, worst first, as many as GitHub shows; then why the review is incomplete, and what is not shown.
+
+    Nothing at all for a whole review that found nothing.
+    """
+    room = Counter({"error": SHOWN, "warning": SHOWN - (not review.complete), "notice": SHOWN - 1})
+    shown: list[Finding] = []
+    for finding in review.findings:
+        level = _LEVELS[finding.severity]
+        if room[level]:
+            room[level] -= 1
+            shown.append(finding)
+    lines = [_finding(finding) for finding in shown]
+    if not review.complete:
+        lines.append(_command("warning", "This review is incomplete", " ".join(map(visible_line, review.problems))))
+    if besides := " ".join(_besides(review, len(review.findings) - len(shown))):
+        lines.append(_command("notice", "Review", besides))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def guarded(text: str, token: str) -> str:
+    """Text of others, fit for the log of a workflow: between `::stop-commands::TOKEN` and `::TOKEN::`, and ending in a line feed.
+
+    `token` must be made at random for each use, of 16 to 128 letters, digits and hyphens; anything else raises ValueError. Since who
+    reads the log may be no runner, commands inside are broken besides.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("the token must be 16 to 128 letters, digits and hyphens")
+    inside = _unlike_old_commands(_COMMAND.sub(r"\1: ", visible(text))).removesuffix("\n")
+    return f"::stop-commands::{token}\n{inside}\n::{token}::\n"
+
+
+def _finding(finding: Finding) -> str:
+    words = finding.severity.word.capitalize() + (f", {finding.origin}" if finding.origin else "")
+    message = visible(finding.explanation).strip() or visible_line(finding.title)
+    if finding.suggestion.strip():
+        message += f"\n\nFix: {visible(finding.suggestion).strip()}"
+    path = visible_path(finding.path)
+    place = {"line": str(finding.start_line), "endLine": str(finding.end_line)}
+    if path == finding.path and path == path.strip():
+        return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", message, {"file": path, **place})
+    # No property can hold such a name; a wrong one would mark lines of another file.
+    return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{finding.start_line}: {message}")
+
+
+def _besides(review: Review, cut: int) -> Iterator[str]:
+    """Sentences on what the findings shown do not tell."""
+    if review.change is not None and not review.change.files:
+        yield "Nothing was reviewed: git found no difference."
+    elif review.making.engine == "static":
+        yield "Built-in checks only; no model has read this code."
+    if cut:
+        yield f"{counted(cut, 'more finding')} in the report; GitHub shows {SHOWN} of a kind."
+    if review.withheld:
+        yield f"{counted(review.withheld, 'more finding')} left out by --min-severity, --min-confidence or --max-findings."
+
+
+def _command(level: str, title: str, message: str, place: dict[str, str] | None = None) -> str:
+    title = _cut(" ".join(visible_line(title).split()), _TITLE)
+    properties = {**(place or {}), "title": title}
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{level} {written}::{_data(_cut(message, _MESSAGE))}"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _data(text: str) -> str:
+    return _unlike_old_commands(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _unlike_old_commands(text: str) -> str:
+    return text.replace("##[", "## [")
