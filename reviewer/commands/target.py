@@ -21,6 +21,7 @@ from reviewer.collect.tree import read_blob
 from reviewer.commands.call import Against, Call, Wanted
 from reviewer.commands.setup import Setup, prepare, prepare_with
 from reviewer.errors import ConfigError, SourceError
+from reviewer.settings_file import OwnFiles
 
 if TYPE_CHECKING:
     from reviewer.github.pull_request import PullRequest
@@ -89,17 +90,22 @@ def open_target(call: Call) -> Iterator[Target]:
 
 
 @contextmanager
-def target_of_pull_request(call: Call, repository: Repository, change: Change, pull: PullRequest) -> Iterator[Target]:
-    """The target of a pull request whose objects `repository` holds. What steers the review is read from the change's base."""
-    with repository:
-        assert change.base.tree is not None, "a pull request is compared with a commit"  # noqa: S101 - how `between` makes it
-        setup = prepare_with(call, Path(pull.repo), TreeFiles(repository, change.base.tree))
-        yield Target(
-            setup=setup,
-            make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, ""), name=change.label),
-            repository=repository,
-            pull_request=pull,
-        )
+def target_of_pull_request(
+    call: Call, repository: Repository, change: Change, pull: PullRequest, adapt: Callable[[Call, OwnFiles], Call]
+) -> Iterator[Target]:
+    """The target of a pull request whose objects `repository` holds. What steers the review is read from the change's base.
+
+    `adapt` completes the call once the base's own files can be read.
+    """
+    assert change.base.tree is not None, "a pull request is compared with a commit"  # noqa: S101 - how `between` makes it
+    own = TreeFiles(repository, change.base.tree)
+    setup = prepare_with(adapt(call, own), Path(pull.repo), own)
+    yield Target(
+        setup=setup,
+        make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, ""), name=change.label),
+        repository=repository,
+        pull_request=pull,
+    )
 
 
 def subject_of(repository: Repository, change: Change, setup: Setup, scope: str) -> Subject:
