@@ -32,9 +32,11 @@ def definers(looked_for: Touched, found: Mapping[str, Mention], imports: Mapping
         for user, importance in looked_for.used[name].items():
             chances = {path: _chance(path, user, imports.get(user, frozenset()), near[user]) for path in paths}
             total = sum(chances.values())
+            rarity = 2 / (1 + sum(family(path) == family(user) for path in paths))
             for path, chance in chances.items():
-                if path not in looked_for.paths and chance / total >= _LEAST:
-                    weights[path] = weights.get(path, 0.0) + importance * chance / total
+                share = max(chance / total, rarity if family(path) == family(user) else 0.0)
+                if path not in looked_for.paths and share >= _LEAST:
+                    weights[path] = weights.get(path, 0.0) + importance * min(share, 1.0)
     return weights
 
 

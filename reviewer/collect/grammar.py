@@ -6,7 +6,7 @@ The parsers are native code: what is given to them is bounded in size and in tim
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Tree
+    from tree_sitter import Language, Node, Query, Tree
 
 LARGEST = 512 * 1024
 """Bytes of a text that is parsed. Parsing takes a second for about 4 MB of C; larger files are generated, or data."""
@@ -90,26 +90,45 @@ def is_available(path: str) -> bool:
     return bool(language := language_of(path)) and _language(language) is not None
 
 
-def places(path: str, text: str) -> tuple[Place, ...] | None:
-    """Every definition in the order of the text; None when the text cannot be parsed in the time and size allowed."""
-    tree = _parsed(path, text)
-    return None if tree is None else tuple(sorted(_places(language_of(path), tree), key=lambda place: (place.first, -place.last)))
+class Syntax:
+    """The syntax tree of one text."""
+
+    def __init__(self, language: str, tree: Tree) -> None:
+        self._language = language
+        self._tree = tree
+
+    def places(self) -> tuple[Place, ...]:
+        """Every definition, in the order of the text, those that hold others before these."""
+        return tuple(sorted(self._places(), key=lambda place: (place.first, -place.last)))
+
+    def names(self, lines: Iterable[tuple[int, int]] | None = None) -> frozenset[str]:
+        """Every name of the code, without those in comments and strings; or only those in these runs of lines (first, last)."""
+        from tree_sitter import QueryCursor
+
+        cursor = QueryCursor(_query(self._language, names=True))
+        found: set[str] = set()
+        for first, last in ((1, 0),) if lines is None else lines:
+            if lines is not None:
+                cursor.set_point_range((first - 1, 0), (last, 0))
+            found.update(_text(node) for node in cursor.captures(self._tree.root_node).get("name", ()))
+        return frozenset(found)
+
+    def _places(self) -> Iterator[Place]:
+        from tree_sitter import QueryCursor
+
+        for _, captured in QueryCursor(_query(self._language, names=False)).matches(self._tree.root_node):
+            kind = next((kind for kind in captured if kind not in {"name", "body"} and not kind.startswith("_")), "")
+            if not kind:
+                continue
+            (node, *_), bodies = captured[kind], captured.get("body", [])
+            first, last = _lines(node)
+            signature = _signature_end(node, bodies[0]) if bodies else first
+            for name in captured["name"]:
+                yield Place(_text(name), kind, first, last, min(max(first, signature), last))
 
 
-def names(path: str, text: str) -> frozenset[str] | None:
-    """Every name of the code, without those in comments and strings; None as in `places`."""
-    tree = _parsed(path, text)
-    if tree is None:
-        return None
-    from tree_sitter import Query, QueryCursor
-
-    language = language_of(path)
-    wanted = Query(_existing(language), "[" + " ".join(f"({name})" for name in _GRAMMARS[language].names) + "] @name")
-    captured = QueryCursor(wanted).captures(tree.root_node).get("name", [])
-    return frozenset(_text(node).strip(":") for node in captured)
-
-
-def _parsed(path: str, text: str) -> Tree | None:
+def parse(path: str, text: str) -> Syntax | None:
+    """The syntax of a text; None when no grammar knows its language, or it is too large, or takes too long."""
     if not is_available(path):
         return None
     from tree_sitter import Parser
@@ -117,28 +136,23 @@ def _parsed(path: str, text: str) -> Tree | None:
     data = text.encode("utf-8", "replace")
     if len(data) > LARGEST:
         return None
+    language = language_of(path)
     deadline = time.monotonic() + PATIENCE
     try:
-        return Parser(_existing(language_of(path))).parse(
+        tree = Parser(_existing(language)).parse(
             lambda offset, _: data[offset : offset + _CHUNK],
             progress_callback=lambda _offset, _failed: time.monotonic() > deadline,
         )
     except ValueError:  # what it raises when it was told to stop
         return None
+    return None if tree is None else Syntax(language, tree)
 
 
-def _places(language: str, tree: Tree) -> Iterator[Place]:
-    from tree_sitter import QueryCursor
-
-    for _, captured in QueryCursor(_definitions(language)).matches(tree.root_node):
-        kind = next((kind for kind in captured if kind not in {"name", "body"} and not kind.startswith("_")), "")
-        if not kind:
-            continue
-        (node, *_), bodies = captured[kind], captured.get("body", [])
-        first, last = node.start_point.row + 1, node.end_point.row + (node.end_point.column > 0)
-        signature = _signature_end(node, bodies[0]) if bodies else first
-        for name in captured["name"]:
-            yield Place(_text(name).strip(":"), kind, first, max(first, last), min(max(first, signature), max(first, last)))
+def _lines(node: Node) -> tuple[int, int]:
+    """First and last line. A node that ends where a line begins does not reach into that line."""
+    first = node.start_point.row + 1
+    end = node.end_point
+    return first, max(first, end.row + (end.column > 0))
 
 
 def _signature_end(node: Node, body: Node) -> int:
@@ -147,7 +161,7 @@ def _signature_end(node: Node, body: Node) -> int:
 
 
 def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    return (node.text or b"").decode("utf-8", "replace").strip(":")
 
 
 @cache
@@ -169,8 +183,11 @@ def _existing(language: str) -> Language:
 
 
 @cache
-def _definitions(language: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - tree_sitter's Query
+def _query(language: str, *, names: bool) -> Query:
     from tree_sitter import Query
 
-    source = files("reviewer.collect") / "queries" / f"{_GRAMMARS[language].query}.scm"
+    grammar = _GRAMMARS[language]
+    if names:
+        return Query(_existing(language), f"[{' '.join(f'({name})' for name in grammar.names)}] @name")
+    source = files("reviewer.collect") / "queries" / f"{grammar.query}.scm"
     return Query(_existing(language), source.read_text(encoding="utf-8"))

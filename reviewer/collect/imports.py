@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 _FORMS = {
-    "python": re.compile(r"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]*)|import[ \t]+([\w., \t]+))", re.M),
+    "python": re.compile(r"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]*)|import[ \t]+([\w., \t]+))", re.MULTILINE),
     "quoted": re.compile(r"""\b(?:from|import|require|require_relative|include|load|source)\b[ \t(]*["']([^"'\n]{1,200})["']"""),
-    "include": re.compile(r"""^[ \t]*#[ \t]*(?:include|import)[ \t]*["<]([^">\n]{1,200})[">]""", re.M),
-    "dotted": re.compile(r"^[ \t]*(?:global[ \t]+)?(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)", re.M),
-    "go": re.compile(r"""^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"([\w./~-]{1,200})"$""", re.M),
-    "rust": re.compile(r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?(?:use|mod)[ \t]+([\w:]+)(?:::\{([^}]{0,2000})\})?", re.M),
-    "php": re.compile(r"^[ \t]*use[ \t]+(?:function[ \t]+|const[ \t]+)?\\?([\w\\]+)", re.M),
+    "include": re.compile(r"""^[ \t]*#[ \t]*(?:include|import)[ \t]*["<]([^">\n]{1,200})[">]""", re.MULTILINE),
+    "dotted": re.compile(r"^[ \t]*(?:global[ \t]+)?(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)", re.MULTILINE),
+    "go": re.compile(r"""^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"([\w./~-]{1,200})"$""", re.MULTILINE),
+    "rust": re.compile(r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?(?:use|mod)[ \t]+([\w:]+)(?:::\{([^}]{0,2000})\})?", re.MULTILINE),
+    "php": re.compile(r"^[ \t]*use[ \t]+(?:function[ \t]+|const[ \t]+)?\\?([\w\\]+)", re.MULTILINE),
 }
 _BY_SUFFIX = {
     **dict.fromkeys(("py", "pyi", "pyx"), ("python",)),

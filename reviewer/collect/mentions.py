@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from reviewer.collect.decoding import decode
 from reviewer.collect.declared import declared
+from reviewer.collect.decoding import decode
 from reviewer.collect.snapshot import SourceFile
 from reviewer.collect.symbol_cache import Key, Names, SymbolCache
 

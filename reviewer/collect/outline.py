@@ -5,14 +5,14 @@ from __future__ import annotations
 from reviewer.collect.grammar import is_available
 from reviewer.collect.symbols import definitions
 
-_LONGEST = 400
+_LONGEST = 3000
 """Lines an outline may have; more would be no outline."""
 _WIDEST = 200
 """Characters of a line that are shown."""
 
 
 def outline(path: str, text: str) -> str:
-    """The heads of a text's definitions, each line with its number, `...` where lines were left out.
+    """The heads of a text's definitions, each line with its number; `…` ends a line after which others were left out.
 
     For a language without a grammar, the lines that look like definitions, else those that are not indented; empty when there are none.
     """
@@ -27,12 +27,7 @@ def outline(path: str, text: str) -> str:
 
 def _numbered(lines: list[str], kept: list[int]) -> str:
     shown: list[str] = []
-    before = 0
-    for number in kept:
-        if number != before + 1:
-            shown.append("...")
-        shown.append(f"{number:>5} {lines[number - 1].rstrip()[:_WIDEST]}")
-        before = number
-    if shown and before < len(lines):
-        shown.append("...")
-    return "".join(f"{line}\n" for line in shown)
+    for number, following in zip(kept, [*kept, len(lines) + 1][1:], strict=False):
+        elision = "" if following == number + 1 else " …"
+        shown.append(f"{number} {lines[number - 1].rstrip()[:_WIDEST]}{elision}\n")
+    return "".join(shown)

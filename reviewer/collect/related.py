@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reviewer.collect.cochange import changed_together
 from reviewer.collect.closeness import Closeness, is_test, tested_stem
+from reviewer.collect.cochange import changed_together
 from reviewer.collect.definers import definers
 from reviewer.collect.imports import Paths, imported
 from reviewer.collect.mentions import Mention, mentions

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reviewer.collect.changes import Change, ChangedFile, Side
+from reviewer.collect.declared import declared
 from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject
-from reviewer.collect.symbols import definitions, references
+from reviewer.collect.symbols import Definition, Symbols
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _REMOVED = 0.5
@@ -43,13 +45,11 @@ def touched(change: Change, subject: Subject) -> Touched:
     used: dict[str, dict[str, float]] = {}
     defined: dict[str, float] = {}
     for file in change.files:
-        if file.is_submodule or file.binary:
-            continue
-        after, before = new.get(file.path, ""), old.get(file.old_path or file.path, "")
-        for name, weight in _used(file, after, before).items():
-            used.setdefault(name, {})[file.path] = weight
-        for path, text, lines in ((file.path, after, _lines(file, Side.ADDED)), (file.path, before, _lines(file, Side.REMOVED))):
-            for name, weight in _changed_definitions(path, text, lines).items():
+        if file.hunks:
+            symbols = Symbols(file.path, new.get(file.path, ""))
+            for name, weight in _used(file, symbols).items():
+                used.setdefault(name, {})[file.path] = weight
+            for name, weight in _changed_definitions(file, symbols).items():
                 defined[name] = max(weight, defined.get(name, 0.0))
     return Touched(paths=frozenset(old_paths | {file.path for file in change.files}), used=used, defined=defined, texts=old | new)
 
@@ -58,36 +58,56 @@ def _texts(snapshot: Snapshot | None, paths: Iterable[str]) -> dict[str, str]:
     return {} if snapshot is None else read_texts(snapshot, paths)[0]
 
 
-def _lines(file: ChangedFile, side: Side) -> list[int]:
-    return [line.new or line.old for hunk in file.hunks for line in hunk.lines if line.side is side]
-
-
-def _used(file: ChangedFile, after: str, before: str) -> dict[str, float]:
+def _used(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
+    code = symbols.references(_runs(sorted(line for hunk in file.hunks for line in hunk.added)))
     found: dict[str, float] = {}
-    code = references(file.path, after) | references(file.path, before)
     for hunk in file.hunks:
         for line in hunk.lines:
-            if line.side is not Side.CONTEXT:
-                weight = 1.0 if line.side is Side.ADDED else _REMOVED
-                for name in _WORD.findall(line.text):
-                    found[name] = max(found.get(name, 0.0), weight if name in code else weight * _PROSE)
+            for name in () if line.side is Side.CONTEXT else _WORD.findall(line.text):
+                weight = _REMOVED if line.side is Side.REMOVED else 1.0 if name in code else _PROSE
+                found[name] = max(found.get(name, 0.0), weight)
     return found
 
 
-def _changed_definitions(path: str, text: str, lines: list[int]) -> dict[str, float]:
-    """The innermost definitions around changed lines weigh most."""
+def _runs(lines: list[int]) -> Iterator[tuple[int, int]]:
+    """Sorted numbers as runs, first and last."""
+    first = last = 0
+    for line in lines:
+        if line != last + 1:
+            if first:
+                yield first, last
+            first = line
+        last = line
+    if first:
+        yield first, last
+
+
+def _changed_definitions(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
+    """The innermost definitions around changed lines weigh most. Those that are gone are known by the form of the removed lines."""
     found: dict[str, float] = {}
-    if not lines or not text:
-        return found
-    innermost: dict[int, int] = {}  # line → where in `every` its innermost definition is: later ones lie further in
-    wanted = frozenset(lines)
-    every = definitions(path, text)
-    for index, definition in enumerate(every):
-        for line in range(definition.first, definition.last + 1):
-            if line in wanted:
-                if (outer := innermost.get(line)) is not None:
-                    found.setdefault(every[outer].name, _AROUND)
-                innermost[line] = index
-    for index in innermost.values():
-        found[every[index].name] = 1.0
+    innermost: dict[int, Definition] = {}
+    wanted = _touched_lines(file)
+    for definition in symbols.definitions():
+        for line in wanted[bisect_left(wanted, definition.first) : bisect_right(wanted, definition.last)]:
+            if (outer := innermost.get(line)) is not None:
+                found[outer.name] = _AROUND
+            innermost[line] = definition
+    found.update((definition.name, 1.0) for definition in innermost.values())
+    removed = "\n".join(line.text for hunk in file.hunks for line in hunk.lines if line.side is Side.REMOVED)
+    found.update((name.decode("utf-8", "replace"), 1.0) for name in declared(file.path, removed.encode("utf-8", "replace")))
     return found
+
+
+def _touched_lines(file: ChangedFile) -> list[int]:
+    """Lines of the head that were added, or that stand beside removed ones."""
+    touched: set[int] = set()
+    for hunk in file.hunks:
+        line_after = max(1, hunk.new_start)
+        for line in hunk.lines:
+            if line.side is Side.REMOVED:
+                touched.add(max(1, line_after - 1))
+            else:
+                line_after = line.new + 1
+                if line.side is Side.ADDED:
+                    touched.add(line.new)
+    return sorted(touched)
