@@ -26,6 +26,10 @@ class _Root:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    def viewer(self, _: GraphQLResolveInfo) -> SimpleNamespace:
+        """Who the token belongs to; unlike as an author, a bot has its suffix here."""
+        return SimpleNamespace(login=self._state.writer)
+
     def repository(self, _: GraphQLResolveInfo, owner: str, name: str, **__: object) -> SimpleNamespace | None:
         if f"{owner}/{name}".lower() != self._state.full_name.lower():
             raise GraphQLError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")

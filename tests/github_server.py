@@ -332,6 +332,15 @@ def _of_review(state: State, identity: str) -> list[Row]:
     return [filled("review-comment", {name: row[name] for name in names}) for row in rows]
 
 
+def _files(state: State, _: Received, number: str) -> list[Row]:
+    """The changed files, each patch reduced to its `@@` lines."""
+    patches = {
+        path: "\n".join(f"@@ -{hunk[0]},{hunk[1]} +{hunk[2]},{hunk[3]} @@" for hunk in hunks)
+        for path, hunks in state.pull(int(number)).hunks.items()
+    }
+    return [filled("diff-entry", {"filename": path, "status": "modified", "patch": patch}) for path, patch in patches.items()]
+
+
 def _edited_review(state: State, received: Received, identity: str) -> Row:
     return state.edit(state.reviews, int(identity), received.body["body"])
 
@@ -340,6 +349,7 @@ _NUMBER = r"(\d+)"
 _CALLS: list[tuple[str, str, int, _Call]] = [
     ("GET", "/pulls", 200, _listed_pulls),
     ("GET", f"/pulls/{_NUMBER}", 200, lambda state, _, n: state.pull_object(state.pull(int(n)))),
+    ("GET", f"/pulls/{_NUMBER}/files", 200, _files),
     ("GET", f"/pulls/{_NUMBER}/reviews", 200, lambda state, _, n: _of_pull(state.reviews, n)),
     ("POST", f"/pulls/{_NUMBER}/reviews", 200, lambda state, r, n: state.add_review(int(n), r.body or {})),
     ("PUT", rf"/pulls/\d+/reviews/{_NUMBER}", 200, _edited_review),

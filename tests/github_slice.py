@@ -66,7 +66,7 @@ FIELDS: dict[str, set[str]] = {
     "PullRequestReviewCommentConnection": {"nodes", "pageInfo", "totalCount"},
     "PullRequestReviewThread": {"id", "comments", "isOutdated", "isResolved", "line", "path", "viewerCanResolve"},
     "PullRequestReviewThreadConnection": {"nodes", "pageInfo", "totalCount"},
-    "Query": {"repository"},
+    "Query": {"repository", "viewer"},
     "Repository": {"pullRequest"},
     "ResolveReviewThreadInput": {"clientMutationId", "threadId"},
     "ResolveReviewThreadPayload": {"clientMutationId", "thread"},

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from reviewer.errors import ForgeError
 from reviewer.github.api import GitHub
 from reviewer.github.bodies import Links, inline_body, review_body
 from reviewer.github.comments import PostedReview, existing, pulls
@@ -120,7 +121,11 @@ def _named(error: RefusedByGitHubError, inline: Sequence[Told]) -> list[Told]:
 
 def _outside_hunks(desk: Desk, inline: Sequence[Told]) -> list[Told]:
     """Those whose lines lie in no hunk of GitHub's own diff."""
-    hunks = {file.filename: _ranges(file.patch or "") for file in map(_file, desk.github.pages(f"{pulls(desk.pull)}/files"))}
+    try:
+        files = [_file(row) for row in desk.github.pages(f"{pulls(desk.pull)}/files")]
+    except ForgeError:
+        return []  # nobody is named, and the next suspicion falls on all: the review is worth more than the places
+    hunks = {file.filename: _ranges(file.patch or "") for file in files}
     return [told for told in inline if not _lies_in(told, hunks.get(told.memory.path, ()))]
 
 

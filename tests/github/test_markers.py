@@ -58,4 +58,7 @@ def test_a_sticky_begins_with_its_marker_and_nothing_else(body: str) -> None:
 
 def test_a_review_is_named_by_its_commit_and_by_what_it_tells_in_any_order() -> None:
     assert review_key("a" * 40, [ONE, OTHER]) == review_key("a" * 40, [OTHER, ONE])
-    assert len({review_key("a" * 40, [ONE]), review_key("b" * 40, [ONE]), review_key("a" * 40, [OTHER]), review_key("a" * 40, [])}) == 4
+    assert (
+        len({review_key("a" * 40, [ONE]), review_key("b" * 40, [ONE]), review_key("a" * 40, [OTHER]), review_key("a" * 40, [])})
+        == 4
+    )

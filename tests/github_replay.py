@@ -1,0 +1,151 @@
+"""A pull request pushed to again and again: a real git repository, a strict GitHub, and a finder who says what the test wants."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from github_server import GitHubServer, Pull, hunks_of
+from reviewer.collect.changes import Change
+from reviewer.collect.comparison import of_range
+from reviewer.collect.repository import open_repository
+from reviewer.findings import Category, Claim, Confidence, Coverage, Making, Review, ReviewedChange, Severity, SkippedFile, Usage
+from reviewer.github.api import GitHub
+from reviewer.github.mode import Mode
+from reviewer.github.publish import Published, Publishing, publish
+from reviewer.github.pull_request import PullRequest, from_api
+from reviewer.reply.ground import ground
+from reviewer.reply.placing import place
+from reviewer.templating import Templates
+
+SERVER = "https://github.com"
+TEMPLATES = Templates()
+REVIEW = Publishing(mode=Mode.REVIEW, login="github-actions[bot]")
+Files = Mapping[str, str | None]
+
+
+def says(quote: str, path: str = "app.py", **more: Any) -> Claim:  # noqa: ANN401 - fields of a claim
+    """What the finder claims: a defect at a quote."""
+    plain = Claim(
+        title=f"Wrong: {quote.strip()}",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH,
+        category=Category.CORRECTNESS,
+        path=path,
+        start_line=0,
+        end_line=0,
+        quote=quote,
+        explanation="It cannot work.",
+        suggestion="",
+    )
+    return replace(plain, **more)
+
+
+class Replay:
+    """One pull request."""
+
+    def __init__(self, folder: Path, github: GitHubServer, client: GitHub) -> None:
+        self.root = folder
+        self.github = github
+        self.client = client
+        self.state = github.state
+        self.pull = Pull(number=7)
+        self.texts: dict[str, str] = {}
+        self.review: Review | None = None
+
+    def begin(self, files: Files) -> None:
+        """The base branch."""
+        self.root.mkdir()
+        self.git("init", "--quiet")
+        self.pull.base_sha = self.commit(files)
+        self.state.add_pull(self.pull)
+
+    def commit(self, files: Files) -> str:
+        """Write files (None: delete them) and commit; the commit's id."""
+        for path, text in files.items():
+            target = self.root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True) if text is None else target.write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "x")
+        return self.git("rev-parse", "HEAD").strip()
+
+    def push(self, files: Files, *claims: Claim, options: Publishing = REVIEW, **more: Any) -> Published:  # noqa: ANN401
+        """A push to the pull request, its review, and the publishing of that."""
+        self.commit(files)
+        return self.again(*claims, options=options, **more)
+
+    def again(self, *claims: Claim, options: Publishing = REVIEW, **more: Any) -> Published:  # noqa: ANN401
+        """A new review of the same commit. `more` replaces fields of the review."""
+        self.look()
+        self.review = replace(self.make_review(claims), **more)
+        return self.publish(options)
+
+    def publish(self, options: Publishing = REVIEW) -> Published:
+        """The last review once more."""
+        assert self.review is not None
+        return publish(self.client, self.request(), self.review, options, TEMPLATES, self.texts)
+
+    def request(self) -> PullRequest:
+        return from_api(self.client, self.state.owner, self.state.repo, 7, server_url=SERVER)
+
+    def look(self) -> None:
+        """What GitHub and the reviewer see of HEAD."""
+        self.pull.head_sha = self.git("rev-parse", "HEAD").strip()
+        self.pull.hunks = hunks_of(self.git("diff", "--no-renames", self.pull.base_sha, "HEAD"))
+        self.texts = {path: self.git("show", f"HEAD:{path}") for path in self.git("ls-files").split("\n") if path}
+
+    def make_review(self, claims: Sequence[Claim], *, skipped: tuple[SkippedFile, ...] = ()) -> Review:
+        change = self.change()
+        findings, ungrounded = ground(claims, self.texts.get)
+        return Review(
+            subject=f"{self.state.full_name}#7",
+            commit=self.pull.head_sha,
+            findings=place(findings, change),
+            withheld=0,
+            ungrounded=ungrounded,
+            coverage=Coverage(read=tuple(self.texts), skipped=skipped, read_bytes=1, read_lines=1),
+            summary="",
+            problems=(),
+            notes=(),
+            making=Making(engine="claude", model="m", usage=Usage(input_tokens=10), cost_usd=0.25, version="0", run="r"),
+            change=ReviewedChange(
+                label="x", base=change.base.commit, head=change.head.commit, files=len(change.files), added=1, removed=0
+            ),
+        )
+
+    def change(self) -> Change:
+        repository = open_repository(self.root)
+        assert repository is not None
+        with repository:
+            return of_range(repository, f"{self.pull.base_sha}...{self.pull.head_sha}")
+
+    def git(self, *args: str) -> str:
+        identity = ["-c", "user.name=P", "-c", "user.email=p@example.invalid", "-c", "init.defaultBranch=main"]
+        return subprocess.run(["git", *identity, *args], cwd=self.root, check=True, capture_output=True, text=True).stdout
+
+    @property
+    def inline(self) -> list[tuple[str, int]]:
+        """Path and last line of every inline comment that stands there, in the order they were posted."""
+        return [(row["path"], row["line"]) for row in self.state.review_comments]
+
+    @property
+    def sticky(self) -> str:
+        """The one summary comment."""
+        (row,) = [row for row in self.state.issue_comments if "reviewer:sticky" in row["body"]]
+        return str(row["body"])
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """Path and line of comments that are folded → why."""
+        rows = self.state.review_comments
+        return {f"{row['path']}:{row['line']}": why for row in rows if (why := self.state.minimized.get(row["node_id"]))}
+
+    @property
+    def standings(self) -> dict[str, str]:
+        """Title → standing, from the tables of the summary comment."""
+        rows = [line.split(" | ") for line in self.sticky.split("\n") if line.startswith("| ")]
+        return {row[1]: row[0].removeprefix("| ") for row in rows if len(row) == 4 and "Wrong" in row[1]}
