@@ -219,10 +219,15 @@ def _parse_review(arguments: Sequence[str]) -> Call:
     try:
         given = review_command.make_context("review", list(arguments)).params
     except click.ClickException as error:
-        raise ConfigError(error.format_message(), hint="`reviewer review --help` lists the flags.") from error
+        raise ConfigError(f"input args: {error.format_message()}", hint="`reviewer review --help` lists the flags.") from error
+    except click.exceptions.Exit as error:  # --help
+        raise ConfigError("input args: no review comes of these flags") from error
     if given.pop("print_prompt") or given.pop("dry_run"):
-        raise ConfigError("--print-prompt and --dry-run review nothing, so the Action does not take them.")
-    return _call(given.pop("path"), given)
+        raise ConfigError("input args: --print-prompt and --dry-run review nothing.")
+    call = _call(given.pop("path"), given)
+    if call.wanted or call.pull_request or call.path != Path():
+        raise ConfigError("input args: what is reviewed is for the event to say.", hint="Only settings go here.")
+    return call
 
 
 @_settings()

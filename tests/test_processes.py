@@ -433,7 +433,7 @@ def test_a_suffix_that_promises_another_format_is_refused(reviewer: Run, reposit
     outcome = reviewer("review", "--engine", "static", "-o", "report.html", cwd=repository)
 
     assert outcome.code == 2
-    assert "reports are Markdown or JSON" in outcome.err
+    assert "reports are Markdown, JSON or SARIF" in outcome.err
 
 
 def test_a_closed_standard_output_is_one_sentence(repository: Path) -> None:

@@ -17,10 +17,21 @@ from reviewer.github.access import read_access
 from reviewer.github.api import GitHub
 from reviewer.github.event import NothingToDo, ReviewPullRequest, load_event, read_event
 
+_SECRET = (
+    "INPUT_ANTHROPIC_API_KEY",
+    "INPUT_GITHUB_TOKEN",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+)
+"""Variables whose values no log may show."""
+
 
 def run(environ: Mapping[str, str], parse: Parse) -> int:
     """Review what the event is about and publish it; the exit code, see `errors.py`."""
     job = Job(environ)
+    job.mask(*(environ.get(name, "").strip() for name in _SECRET))
     ended = Ended(verdict=Verdict.ERROR, code=EXIT_BUG)
     try:
         with job.hushed():
@@ -37,7 +48,6 @@ def _attempted(environ: Mapping[str, str], parse: Parse, job: Job) -> Ended:
     """An expected failure is an end like any other."""
     try:
         inputs = read_inputs(environ)
-        job.mask(inputs.api_key, inputs.github_token)
         return _done({**environ, **_secrets(inputs)}, inputs, parse, job)
     except ReviewerError as error:
         return failed(error)

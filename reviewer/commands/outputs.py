@@ -14,9 +14,9 @@ from reviewer.findings import Review
 from reviewer.storage import write_atomically
 
 STDOUT = "-"
-_SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
+_SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".json": "json", ".sarif": "sarif"}
 
-_OTHER_FORMATS = {".html", ".htm", ".sarif", ".xml", ".pdf", ".csv"}
+_OTHER_FORMATS = {".html", ".htm", ".xml", ".pdf", ".csv"}
 """Suffixes that promise a format there is none for."""
 
 Render = Callable[[Review], str]
@@ -48,7 +48,9 @@ def _check(path: Path) -> None:
     """Refuse what would fail, or be something else than its name says, after the money is spent."""
     folder = path.parent
     if path.suffix.lower() in _OTHER_FORMATS:
-        raise ConfigError(f"--output {path}: reports are Markdown or JSON", hint="Name a file that ends in .md or .json.")
+        raise ConfigError(
+            f"--output {path}: reports are Markdown, JSON or SARIF", hint="Name a file that ends in .md, .json or .sarif."
+        )
     if path.is_dir():
         raise ConfigError(f"--output {path} is a folder")
     if path.is_symlink():

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.cli import _call_of_flags
+from reviewer.cli import _parse_review
 from reviewer.errors import ConfigError
 
 
 def test_flags_are_read_as_review_reads_them() -> None:
-    call = _call_of_flags(
+    call = _parse_review(
         ["--exclude", "docs/**", "--exclude", "*.md", "--max-findings", "20", "--config", "x.toml", "--isolated"]
     )
 
@@ -18,7 +18,7 @@ def test_flags_are_read_as_review_reads_them() -> None:
 
 
 def test_without_flags_nothing_is_set() -> None:
-    assert _call_of_flags([]).flags == {}
+    assert _parse_review([]).flags == {}
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_without_flags_nothing_is_set() -> None:
     ],
 )
 def test_what_is_no_setting_is_refused(flags: list[str]) -> None:
-    with pytest.raises(ConfigError, match="^input args: "):
-        _call_of_flags(flags)
+    with pytest.raises(ConfigError, match=r"^input args: "):
+        _parse_review(flags)
