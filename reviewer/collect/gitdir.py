@@ -42,10 +42,7 @@ def find_git_dir(path: Path) -> GitDir | None:
 
     Raises SourceError when the folder lies in a bare repository or in git's own folder, or when a `.git` file leads nowhere.
     """
-    device = path.stat().st_dev
-    for folder in (path, *path.parents):
-        if folder.stat().st_dev != device:
-            return None
+    for folder in _upwards(path):
         if _is_git_dir(folder):
             raise SourceError(
                 f"{folder} is a bare repository, or the inside of one: there are no files to review.",
@@ -55,6 +52,27 @@ def find_git_dir(path: Path) -> GitDir | None:
         if private is not None:
             return GitDir(folder, private, _common(private))
     return None
+
+
+def find_common(path: Path) -> Path | None:
+    """The folder that holds the objects of the repository `path` lies in, with a work tree or bare; None when there is none.
+
+    Raises SourceError when a `.git` file leads nowhere.
+    """
+    for folder in _upwards(path):
+        private = folder if _is_git_dir(folder) else _named_by(folder / ".git")
+        if private is not None:
+            return _common(private)
+    return None
+
+
+def _upwards(path: Path) -> Iterator[Path]:
+    """A folder and those above it, on the same file system."""
+    device = path.stat().st_dev
+    for folder in (path, *path.parents):
+        if folder.stat().st_dev != device:
+            return
+        yield folder
 
 
 def head_commit(git_dir: GitDir) -> str | None:

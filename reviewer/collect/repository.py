@@ -13,13 +13,14 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
-from reviewer.collect.shadow import Shadow, build_shadow
+from reviewer.collect.shadow import Shadow, build_bare_shadow, build_shadow
 from reviewer.errors import SourceError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _DOUBT = 1.0
 """Seconds after which it is looked whether git waits for a named pipe. It lists 80,000 files in 0.2."""
 _PATIENCE = 300.0
 """Seconds git may take for one answer, on the slowest of network drives."""
+_PATIENCE_OUTSIDE = 1800.0
+"""Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
@@ -51,6 +54,19 @@ def open_repository(path: Path) -> Repository | None:
     folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
     try:
         return Repository(build_shadow(git_dir, folder, _git))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def open_objects(common: Path | None, *, sha256: bool) -> Repository:
+    """A repository without a work tree: it borrows the objects below `common` (see `find_common`), or begins with none.
+
+    `sha256` says how its objects are named. Raises SourceError when git is not installed, or when one of git's files cannot be read.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
+    try:
+        return Repository(build_bare_shadow(common, folder, sha256=sha256))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -84,6 +100,10 @@ class Repository:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the shadow."""
         shutil.rmtree(self._shadow.folder, ignore_errors=True)
 
     @property
@@ -102,6 +122,14 @@ class Repository:
             del environment["GIT_WORK_TREE"]
         return _git(self._shadow.folder, environment, args, stdin)
 
+    def run_outside(self, *args: str, protocol: str, variables: Mapping[str, str]) -> bytes:
+        """As `run`, for the one kind of command that leaves this machine: over `protocol` alone.
+
+        `variables` go to git in a way that no list of processes shows, since a token or the password of a proxy may be among them.
+        """
+        environment = self._shadow.environment | {"GIT_ALLOW_PROTOCOL": protocol}
+        return _git(self._shadow.folder, environment, args, hidden=variables, patience=_PATIENCE_OUTSIDE)
+
     def start(self, *args: str) -> subprocess.Popen[bytes]:
         """A git command that is spoken to through pipes. Whoever starts it ends it."""
         words = _words(self._shadow.environment, args)
@@ -115,31 +143,54 @@ class Repository:
         return parse_listing(self.run(*LIST_ARGUMENTS, "--", *([scope] if scope else [])))
 
 
-def _git(folder: Path, environment: dict[str, str], args: tuple[str, ...], stdin: bytes = b"") -> bytes:
-    """Run git in `folder` with exactly this environment: `env -i` keeps every inherited GIT_* variable away from it."""
-    words = _words(environment, args)
+def _git(
+    folder: Path,
+    environment: dict[str, str],
+    args: tuple[str, ...],
+    stdin: bytes = b"",
+    *,
+    hidden: Mapping[str, str] | None = None,
+    patience: float = _PATIENCE,
+) -> bytes:
+    """Run git in `folder` with exactly this environment: `env` keeps every inherited GIT_* variable away from it."""
+    words = _words(environment, args) if hidden is None else _words_beside(environment, hidden, args)
     with tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
         # as_process alone lets us set the time; the wrapper ends the process when it is forgotten, so it is kept until the end.
-        running = _command(folder).execute(words, istream=given, as_process=True)
+        running = _command(folder).execute(words, istream=given, as_process=True, env=dict(hidden or {}))
         process = cast("subprocess.Popen[bytes]", running.proc)
         try:
-            output, complaint = _answer(process, environment)
+            output, complaint = _answer(process, environment, patience)
         finally:
             process.kill()
             process.wait()
     if process.returncode:
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
-        raise GitError(f"git {args[0]} failed: {first or f'exit code {process.returncode}'}", code=process.returncode)
+        raise GitError(f"git {_named(args)} failed: {first or f'exit code {process.returncode}'}", code=process.returncode)
     return output
+
+
+def _named(args: tuple[str, ...]) -> str:
+    """The command among the arguments: what does not follow a `-c`."""
+    return next(word for before, word in zip(("", *args), args, strict=False) if word != "-c" and before != "-c")
 
 
 def _words(environment: dict[str, str], args: tuple[str, ...]) -> list[str]:
     return ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "git", *args]
 
 
-def _answer(process: subprocess.Popen[bytes], environment: dict[str, str]) -> tuple[bytes, bytes]:
+def _words_beside(environment: dict[str, str], hidden: Mapping[str, str], args: tuple[str, ...]) -> list[str]:
+    """As `_words`, when `hidden` is inherited. All else is taken away by name; BSD's env and GNU's both can."""
+    others = [name for name in (*os.environ, "LANGUAGE") if name not in hidden and name not in environment]
+    return [
+        *("env", *(word for name in others for word in ("-u", name))),
+        *(f"{name}={value}" for name, value in environment.items()),
+        *("git", *args),
+    ]
+
+
+def _answer(process: subprocess.Popen[bytes], environment: dict[str, str], patience: float) -> tuple[bytes, bytes]:
     """What git prints. It opens some files without looking what they are, and a pipe among them would keep it for ever."""
     try:
         return process.communicate(timeout=_DOUBT)
@@ -147,9 +198,9 @@ def _answer(process: subprocess.Popen[bytes], environment: dict[str, str]) -> tu
         if (pipe := _pipe_below(environment.get("GIT_WORK_TREE"))) is not None:
             raise SourceError(f"git cannot list the files: {pipe} is a named pipe.", hint="Remove it.") from None
     try:
-        return process.communicate(timeout=_PATIENCE)
+        return process.communicate(timeout=patience)
     except subprocess.TimeoutExpired as error:
-        raise SourceError(f"git did not answer within {_PATIENCE:.0f} seconds.") from error
+        raise SourceError(f"git did not answer within {patience:.0f} seconds.") from error
 
 
 def _pipe_below(root: str | None) -> str | None:

@@ -46,10 +46,8 @@ class Shadow:
 
 def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
     """Fill the empty `folder`. Raises SourceError when one of git's own files cannot be read."""
-    for part in ("objects", "refs", "info"):
-        (folder / part).mkdir()
-    (folder / "HEAD").write_bytes(b"ref: refs/heads/none\n")
-    environment = _environment(git_dir, folder)
+    _lay_out(folder)
+    environment = _environment(git_dir.root, folder, git_dir.common / "objects")
     settings = _settings(git_dir, folder, environment, run)
     operators = _operators_settings(folder, run)
     _refuse_other_work_tree(git_dir, settings)
@@ -77,17 +75,46 @@ def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
     )
 
 
-def _environment(git_dir: GitDir, folder: Path) -> dict[str, str]:
-    objects = str(git_dir.common / "objects").replace("\\", "\\\\").replace('"', '\\"')
+def build_bare_shadow(common: Path | None, folder: Path, *, sha256: bool) -> Shadow:
+    """Fill the empty `folder` so that it has no more than the objects below `common`, or none, and an empty work tree.
+
+    Nothing else of the repository there is looked at: not its index, its references, its settings or its files. Raises SourceError when
+    one of git's own files cannot be read.
+    """
+    _lay_out(folder)
+    root = folder / "empty"
+    root.mkdir()
+    if common is not None and (content := read_special(common / "shallow", _TEXT_LIMIT)) is not None:
+        (folder / "shallow").write_bytes(content)
+    settings = {"extensions.objectformat": "sha256"} if sha256 else {}
+    (folder / "config").write_text(_config(folder, {}, settings))
+    return Shadow(
+        git_dir=GitDir(root, folder, folder),
+        folder=folder,
+        head=None,
+        environment=_environment(root, folder, None if common is None else common / "objects"),
+        notes=(),
+        reads_references=True,
+        filters=frozenset(),
+    )
+
+
+def _lay_out(folder: Path) -> None:
+    for part in ("objects", "refs", "info"):
+        (folder / part).mkdir()
+    (folder / "HEAD").write_bytes(b"ref: refs/heads/none\n")
+
+
+def _environment(root: Path, folder: Path, objects: Path | None) -> dict[str, str]:
+    # Quoted as in C, because a bare value would be split at colons.
+    borrowed = {} if objects is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{_quoted(objects)}"'}
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": "/nonexistent",
         "XDG_CONFIG_HOME": "/nonexistent",
         "LC_ALL": "C",
         "GIT_DIR": str(folder),
-        "GIT_WORK_TREE": str(git_dir.root),
-        # Quoted as in C, because a bare value would be split at colons.
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{objects}"',
+        "GIT_WORK_TREE": str(root),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
@@ -98,7 +125,7 @@ def _environment(git_dir: GitDir, folder: Path) -> dict[str, str]:
         "GIT_ALLOW_PROTOCOL": "",
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_PAGER": "cat",
-    }
+    } | borrowed
 
 
 def _settings(git_dir: GitDir, folder: Path, environment: dict[str, str], run: RunGit) -> dict[str, str]:
