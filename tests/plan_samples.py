@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from reviewer.collect.changes import Change, ChangedFile, ChangeKind, DiffLine, Hunk, Revision, Side
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
+from reviewer.collect.subject import Subject
 from reviewer.findings import SkippedFile, SkipReason
 from reviewer.plan.catalog import load_catalogue
-from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Overflow, Plan, TokenRange, WindowName
+from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Overflow, Plan, Shown, TokenRange, WindowName
 
 _MEASURE = TextMeasure(characters=4000, non_ascii=0, claude2=1100.0, o200k=1000.0)
 _CATALOGUE = load_catalogue()
@@ -80,4 +82,57 @@ OVERFLOW = replace(
     ),
 )
 
+SUBJECT = Subject(snapshot=SNAPSHOT)
+
 EXACT = replace(PLAN, tokens=TokenRange(estimate=86_411, low=86_411, high=86_411, exact=86_411), effort=None, notes=())
+
+_HUNK = Hunk(
+    3, 1, 3, 1, "", (DiffLine(Side.REMOVED, old=3, new=0, text="- old"), DiffLine(Side.ADDED, old=0, new=3, text="- new"))
+)
+_BY_PATH = {file.path: file for file in SNAPSHOT.files}
+CHANGE = Subject(
+    snapshot=replace(
+        SNAPSHOT,
+        files=tuple(
+            _BY_PATH[path] for path in ("CLAUDE.md", "README.md", "docs/guide/en/start.md", "shop/api/schema.py", "shop/stock.go")
+        ),
+        skipped=(
+            SkippedFile("logo.png", SkipReason.MEDIA),
+            SkippedFile("tools/one/only/here.sh", SkipReason.NO_ROOM),
+            SkippedFile("web/src/components/Basket.tsx", SkipReason.NO_ROOM),
+            SkippedFile("web/src/components/Till.tsx", SkipReason.NO_ROOM),
+        ),
+    ),
+    change=Change(
+        label="main...topic",
+        base=Revision("1" * 40, "b" * 40),
+        head=Revision("2" * 40, "a" * 40),
+        files=(
+            ChangedFile(path="shop/api/schema.py", kind=ChangeKind.MODIFIED, hunks=(_HUNK,)),
+            ChangedFile(path="shop/new.py", kind=ChangeKind.ADDED),
+        ),
+        notes=("The base is 3 commits behind main.",),
+    ),
+    head=replace(
+        SNAPSHOT,
+        files=(_BY_PATH["shop/api/schema.py"], replace(_BY_PATH["tools/one/only/here.sh"], path="shop/new.py")),
+        skipped=(),
+        guidance=(),
+    ),
+    outlines={"shop/api/handlers.py": "    3 def handle(request):\n"},
+)
+CHANGE_PLAN = replace(
+    PLAN,
+    per_file=(
+        FileTokens("shop/stock.go", 12_050),
+        FileTokens("shop/api/schema.py", 8_320, Shown.CHANGED),
+        FileTokens("shop/api/schema.py", 8_300),
+        FileTokens("docs/guide/en/start.md", 3_100),
+        FileTokens("shop/api/handlers.py", 2_150, Shown.SIGNATURES),
+        FileTokens("README.md", 1_780),
+        FileTokens("CLAUDE.md", 120),
+        FileTokens("shop/new.py", 80, Shown.CHANGED),
+    ),
+    notes=(),
+    basis=replace(PLAN.basis, change_tokens=310),
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reviewer.collect.snapshot import Snapshot
-from reviewer.plan.decision import CostRange, Plan, TokenRange
+from reviewer.collect.files import path_bytes
+from reviewer.collect.subject import Subject
+from reviewer.plan.decision import CostRange, Plan, Shown, TokenRange
 from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1
@@ -13,8 +14,10 @@ LARGEST = 100
 """Files named under `largest`; they hold most of the tokens of any repository."""
 
 
-def render(plan: Plan, snapshot: Snapshot) -> str:
+def render(plan: Plan, subject: Subject) -> str:
     """The plan as one JSON object and a line feed."""
+    snapshot, files, skipped = subject.snapshot, subject.files, subject.skipped
+    notes = (*snapshot.notes, *(subject.change.notes if subject.change else ()), *plan.notes)
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
@@ -29,23 +32,49 @@ def render(plan: Plan, snapshot: Snapshot) -> str:
             "needs_exact": plan.needs_exact,
             "cost_usd": _cost(plan.cost),
             "overflow": printable(str(plan.overflow)) if plan.overflow else None,
-            "notes": [printable(note) for note in (*snapshot.notes, *plan.notes)],
+            "notes": [printable(note) for note in notes],
             "commit": snapshot.commit,
             "scope": printable_path(snapshot.scope),
             "guidance": [printable_path(path) for path in snapshot.guidance],
             "files": {
-                "read": len(snapshot.files),
-                "skipped": len(snapshot.skipped),
-                "read_bytes": sum(file.size for file in snapshot.files),
-                "read_lines": sum(file.lines for file in snapshot.files),
+                "read": len(files),
+                "skipped": len(skipped),
+                "read_bytes": sum(file.size for file in files),
+                "read_lines": sum(file.lines for file in files),
+                "outlined": len(subject.outlines),
             },
-            "largest": [{"path": printable_path(file.path), "tokens": file.tokens} for file in plan.per_file[:LARGEST]],
+            "largest": [
+                {"path": printable_path(file.path), "tokens": file.tokens, "shown": file.shown.value}
+                for file in plan.per_file[:LARGEST]
+            ],
             "skipped": [
                 {"path": printable_path(file.path), "reason": file.reason.value, "detail": printable(file.detail)}
-                for file in snapshot.skipped
+                for file in skipped
+            ],
+            "change": _change(plan, subject),
+            "outlined": [
+                {"path": printable_path(file.path), "tokens": file.tokens}
+                for file in sorted(plan.per_file, key=lambda file: path_bytes(file.path))
+                if file.shown is Shown.SIGNATURES
             ],
         }
     )
+
+
+def _change(plan: Plan, subject: Subject) -> dict[str, Any] | None:
+    change = subject.change
+    if change is None:
+        return None
+    tokens = {shown: sum(file.tokens for file in plan.per_file if file.shown is shown) for shown in Shown}
+    return {
+        "label": printable(change.label),
+        "base": change.base.commit,
+        "head": change.head.commit,
+        "files": len(change.files),
+        "added": sum(file.added for file in change.files),
+        "removed": sum(file.removed for file in change.files),
+        "tokens": {"diff": plan.basis.change_tokens, **{shown.value: number for shown, number in tokens.items()}},
+    }
 
 
 def _tokens(tokens: TokenRange) -> dict[str, int | None]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.subject import Subject
 from reviewer.findings import SkippedFile, SkipReason
-from reviewer.plan.decision import CostRange, Plan, TokenRange
+from reviewer.plan.decision import CostRange, FileTokens, Plan, Shown, TokenRange
 from reviewer.report.amounts import bytes_text, counted
 from reviewer.report.inert import visible, visible_path
 from reviewer.report.token_tree import Row, biggest
@@ -20,23 +21,26 @@ _EXAMPLES = 3
 """Skipped files named for each reason; the JSON plan lists all."""
 
 
-def render(plan: Plan, snapshot: Snapshot, *, width: int) -> str:
+def render(plan: Plan, subject: Subject, *, width: int) -> str:
     """The plan in lines of at most `width` columns (never under 50), ending with a line feed."""
     columns = min(max(width, _NARROWEST), _WIDEST)
     sections = [
-        _facts(plan, snapshot, columns),
+        _facts(plan, subject, columns),
         _eaters(plan, columns),
-        _skipped(snapshot.skipped, columns),
-        _notes((*snapshot.notes, *plan.notes), columns),
+        _skipped(subject.skipped, columns),
+        _notes((*subject.snapshot.notes, *(subject.change.notes if subject.change else ()), *plan.notes), columns),
     ]
     return "\n".join("\n".join(section) + "\n" for section in sections if section)
 
 
-def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
-    size = sum(file.size for file in snapshot.files)
-    lines = sum(file.lines for file in snapshot.files)
+def _facts(plan: Plan, subject: Subject, columns: int) -> list[str]:
+    size = sum(file.size for file in subject.files)
+    lines = sum(file.lines for file in subject.files)
+    outlined = f", {len(subject.outlines):,} by their signatures" if subject.outlines else ""
     facts = {
-        "Files": f"{len(snapshot.files):,} read ({bytes_text(size)}, {counted(lines, 'line')}), {len(snapshot.skipped):,} skipped",
+        "Change": _change(plan, subject),
+        "Files": f"{len(subject.files):,} read ({bytes_text(size)}, {counted(lines, 'line')}){outlined}, {len(subject.skipped):,} skipped",
+        "Around it": _around(plan, subject),
         "Tokens": _tokens(plan.tokens),
         "Model": plan.model.id + (f", effort {plan.effort}" if plan.effort else ""),
         "Window": _window(plan),
@@ -48,6 +52,41 @@ def _facts(plan: Plan, snapshot: Snapshot, columns: int) -> list[str]:
         # The biggest eaters follow as a tree.
         facts["Hint"] = visible(plan.overflow.helps)
     return [line for label, fact in facts.items() if fact for line in _wrapped(fact, columns, label)]
+
+
+def _change(plan: Plan, subject: Subject) -> str:
+    """What is changed, and how much of it goes in; empty when the repository is reviewed as it is."""
+    change = subject.change
+    if change is None or subject.head is None:
+        return ""
+    added, removed = sum(file.added for file in change.files), sum(file.removed for file in change.files)
+    whole = f"{counted(len(subject.head.files), 'file')} whole, {_taken(plan, Shown.CHANGED)}" if subject.head.files else ""
+    parts = [
+        f"{visible(change.label)}: {counted(len(change.files), 'file')}, {counted(added, 'line')} added, {removed:,} removed"
+    ]
+    parts += [f"the diff, {plan.basis.change_tokens:,} tokens", whole]
+    return "; ".join(part for part in parts if part)
+
+
+def _around(plan: Plan, subject: Subject) -> str:
+    """What goes in of the base, and in what form; empty when the repository is reviewed as it is."""
+    if subject.change is None:
+        return ""
+    no_room = sum(file.reason is SkipReason.NO_ROOM for file in subject.snapshot.skipped)
+    forms = {
+        "whole": (len(subject.snapshot.files), _taken(plan, Shown.WHOLE)),
+        "as signatures": (len(subject.outlines), _taken(plan, Shown.SIGNATURES)),
+        "by name only": (no_room, ""),
+    }
+    return "; ".join(
+        ", ".join(part for part in (f"{counted(number, 'file')} {form}", tokens) if part)
+        for form, (number, tokens) in forms.items()
+        if number
+    )
+
+
+def _taken(plan: Plan, shown: Shown) -> str:
+    return f"{sum(file.tokens for file in plan.per_file if file.shown is shown):,} tokens"
 
 
 def _tokens(tokens: TokenRange) -> str:
@@ -73,10 +112,13 @@ def _cost(cost: CostRange | None) -> str:
 
 
 def _eaters(plan: Plan, columns: int) -> list[str]:
-    rows = biggest(plan.per_file)
+    by_path: Counter[str] = Counter()
+    for file in plan.per_file:
+        by_path[file.path] += file.tokens  # a changed file may be there twice
+    rows = biggest(FileTokens(path, tokens) for path, tokens in by_path.items())
     if not rows:
         return []
-    total = sum(file.tokens for file in plan.per_file)
+    total = by_path.total()
     return ["What takes the most tokens", *(_row(row, total, columns) for row in rows)]
 
 
