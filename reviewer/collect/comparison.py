@@ -78,7 +78,8 @@ def of_patch(repository: Repository | None, data: bytes, name: str) -> Change:
         nowhere = Revision(None, None)
         return Change(label=name, base=nowhere, head=nowhere, files=parse_patch(data))
     applied = patch.apply(repository, data, _head_or_nothing(repository))
-    return _change(repository, name, applied.base, applied.head, notes=applied.notes)
+    title, body = patch.letter(repository, data)
+    return _change(repository, name, applied.base, applied.head, title=title, body=body, notes=applied.notes)
 
 
 def between(repository: Repository, base_commit: str, head_commit: str, label: str, title: str, body: str) -> Change:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +17,10 @@ from reviewer.errors import SourceError
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository
 
+_MOST_LINES = 10_000_000
+"""Lines of all files of a patch that stands alone. It can name any line, and what is before has to be filled with empty ones."""
+_LETTER = re.compile(rb"^From [0-9a-f]{40,64} ", re.MULTILINE)
+"""How `git format-patch` begins each letter."""
 _STRIPPED = ("-p1", "-p0")
 """Folders to take off each name: git writes one before it, unless it is told not to; so does `diff -r`."""
 
@@ -29,12 +35,19 @@ class Applied:
 
 
 def partial_texts(files: Iterable[ChangedFile]) -> dict[str, str]:
-    """What a patch shows of each file at the head, by path: known lines at their own numbers, empty lines where nothing is known."""
+    """What a patch shows of each file at the head, by path: known lines at their own numbers, empty lines where nothing is known.
+
+    Raises SourceError when the patch speaks of lines that no file has.
+    """
     texts: dict[str, str] = {}
+    room = _MOST_LINES
     for file in files:
         known = {line.new: line for hunk in file.hunks for line in hunk.lines if line.side is not Side.REMOVED}
         if known:
             last = max(known)
+            room -= last
+            if room < 0:
+                raise SourceError(f"The patch speaks of line {last:,} of {file.path}, which cannot be.")
             lines = [known[number].text if number in known else "" for number in range(1, last + 1)]
             texts[file.path] = "\n".join(lines) + ("\n" if known[last].has_newline else "")
     return texts
@@ -44,27 +57,33 @@ def apply(repository: Repository, data: bytes, head: Revision) -> Applied:
     """Apply a patch, in an index of ours, to the first state of the repository that it fits.
 
     That is `head`; else what `head` was before the patch, when it is in there already; else the index or the work tree. Raises SourceError
-    when the patch holds no change, or fits none of them.
+    when the patch holds no change that can be applied, or fits none of them.
     """
-    parts = split_patch(data)
-    if not parts:
-        raise SourceError("The patch holds no change.")
-    patch, notes = _with_content(data, parts)
-    refusals: list[str] = []
+    patch, notes = _with_content(split_patch(data))
+    refusal = ""
     for base, reverse, told in _places(repository, head):
-        for stripped in _STRIPPED:
-            try:
-                tree = _applied(repository, base.tree, patch, (stripped, *(("--reverse",) if reverse else ())))
-            except GitError as error:
-                refusals.append(error.message)
-                continue
-            other = Revision(tree, None)
-            sides = (other, base) if reverse else (base, other)
-            return Applied(*sides, (*notes, *told))
+        try:
+            tree = _applied(repository, base.tree, patch, reverse=reverse)
+        except GitError as error:
+            refusal = refusal or error.message
+            continue
+        other = Revision(tree, None)
+        sides = (other, base) if reverse else (base, other)
+        return Applied(*sides, (*notes, *told))
     raise SourceError(
-        f"The patch fits neither HEAD nor the index nor the work tree: {refusals[0]}",
+        f"The patch fits neither HEAD nor the index nor the work tree: {refusal}",
         hint="Check out the commit it was made for, or give it outside a repository to have its lines alone reviewed.",
     )
+
+
+def letter(repository: Repository, data: bytes) -> tuple[str, str]:
+    """Title and body of a patch that `git format-patch` made, by git's own reading of mails; empty for anything else, and for several."""
+    if not _LETTER.match(data) or len(_LETTER.findall(data)) > 1:
+        return "", ""
+    body = repository.folder / "letter"
+    head = repository.run("mailinfo", "--encoding=UTF-8", str(body), os.devnull, stdin=data, work_tree=False)
+    title = next((line[9:] for line in head.split(b"\n") if line.startswith(b"Subject: ")), b"")
+    return title.decode("utf-8", "replace"), body.read_bytes().decode("utf-8", "replace").strip("\n")
 
 
 def _places(repository: Repository, head: Revision) -> Iterator[tuple[Revision, bool, tuple[str, ...]]]:
@@ -83,22 +102,34 @@ def _places(repository: Repository, head: Revision) -> Iterator[tuple[Revision, 
     yield disk, True, ("The work tree holds the patch already: it is compared with what was before it.", *written.notes)
 
 
-def _applied(repository: Repository, tree: str | None, patch: bytes, options: tuple[str, ...]) -> str:
-    """The tree that applying makes; the attributes of no tree have a say."""
+def _applied(repository: Repository, tree: str | None, patch: bytes, *, reverse: bool) -> str:
+    """The tree that applying makes; no attributes file has a say. Raises GitError with what git said of the likelier form of names."""
     if tree is None:
         raise SourceError("A patch that stands alone cannot be applied to another.")
     index = repository.folder / "index-patch"
-    index.unlink(missing_ok=True)
-    repository.run("read-tree", tree, index=index, work_tree=False)
-    command = ("apply", "--cached", "--whitespace=nowarn", *options, "-")
-    repository.run(*command, stdin=patch, index=index, work_tree=False)
-    return repository.run("write-tree", "--missing-ok", index=index, work_tree=False).decode("ascii").strip()
+    options = ["--reverse"] if reverse else []
+    if b"\n " not in patch:  # written without context, which git takes only on demand
+        options.append("--unidiff-zero")
+    refused: GitError | None = None
+    for stripped in _STRIPPED:
+        index.unlink(missing_ok=True)
+        repository.run("read-tree", tree, index=index, work_tree=False)
+        command = ("apply", "--cached", "--whitespace=nowarn", *options, stripped, "-")
+        try:
+            repository.run(*command, stdin=patch, index=index, work_tree=False)
+        except GitError as error:
+            refused = refused or error
+        else:
+            return repository.run("write-tree", "--missing-ok", index=index, work_tree=False).decode("ascii").strip()
+    raise refused or SourceError("The patch was not applied.")
 
 
-def _with_content(data: bytes, parts: list[PatchPart]) -> tuple[bytes, tuple[str, ...]]:
-    """The patch without the files of which it only says that they differ, which no one could apply."""
-    empty = [part.path for part in parts if part.lacks_content]
-    if not empty:
-        return data, ()
+def _with_content(parts: list[PatchPart]) -> tuple[bytes, tuple[str, ...]]:
+    """The patch without the files of which it only says that they differ, which no one could apply, and without what is around it."""
+    if not parts:
+        raise SourceError("The patch holds no change.")
     kept = b"".join(part.raw for part in parts if not part.lacks_content)
-    return kept, (f"The patch does not hold the content of binary files, which are left out: {', '.join(empty)}.",)
+    empty = ", ".join(part.path for part in parts if part.lacks_content)
+    if not kept:
+        raise SourceError(f"The patch does not hold the content of binary files, and nothing else: {empty}.")
+    return kept, (f"The patch does not hold the content of binary files, which are left out: {empty}.",) if empty else ()
