@@ -81,6 +81,8 @@ def _besides(review: Review, cut: int) -> Iterator[str]:
     """Sentences on what the findings shown do not tell."""
     if review.change is not None and not review.change.files:
         yield "Nothing was reviewed: git found no difference."
+    elif review.change is not None and not review.coverage.read:
+        yield "Nothing was reviewed: no changed file was read."
     elif review.making.engine == "static":
         yield "Built-in checks only; no model has read this code."
     if cut:

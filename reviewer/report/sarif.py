@@ -1,143 +1,154 @@
 """A Review as SARIF 2.1.0, within what GitHub's code scanning takes.
 
 Rule ids are a fixed list, one a category: a finder that named rules freely would make every run look new. GitHub compares runs by
-`primaryLocationLineHash`, which its upload action computes from the file; our own fingerprint stands beside it for other readers.
+`primaryLocationLineHash` alone, which its upload action computes from the checked out file: 100 characters from the line's start, and
+the how-manieth of its like in the file, which a review does not hold. Our own fingerprint stands there for other readers.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Any
-from urllib.parse import quote_from_bytes
 
-from reviewer.findings import Confidence, Finding, Origin, Review, Severity
-from reviewer.report.inert import visible
-from reviewer.report.printable import printable
-from reviewer.report.sarif_rules import RULES, rule_id
+from reviewer.errors import IncompleteError
+from reviewer.findings import Finding, Review, Severity
+from reviewer.report.amounts import counted
+from reviewer.report.sarif_results import as_text, location, result
+from reviewer.report.sarif_rules import RULES, SECURITY_SEVERITY
 
 MOST_RESULTS = 25_000
 """Results GitHub takes in one run; it shows the 5,000 most severe."""
-_LONGEST_MESSAGE = 20_000
-_NOTIFICATIONS = 1_000
-"""Files left out that are named; the rest are counted."""
-_LEVELS = {
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "note",
-    Severity.INFO: "note",
-}
-_RANKS = {Confidence.HIGH: 90.0, Confidence.MEDIUM: 60.0, Confidence.LOW: 30.0}
-_SECURITY_SEVERITY = {
-    Severity.CRITICAL: "9.5",
-    Severity.HIGH: "8.0",
-    Severity.MEDIUM: "5.5",
-    Severity.LOW: "2.5",
-    Severity.INFO: "0.5",
-}
-"""GitHub's bands: above 9 critical, 7 to 8.9 high, 4 to 6.9 medium, below low."""
+MOST_BYTES = 10_000_000
+"""Of the file, compressed with gzip, as GitHub takes it."""
+_FILES_NAMED = 1_000
+"""Files not read whole that are named; the rest are counted. The JSON report names all."""
+_SHRINK = 0.9
+"""Cut a little below the size wanted: the mildest findings are often the shortest."""
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def render(review: Review) -> str:
-    """The review as one SARIF log and a line feed. Pure ASCII, so that nothing in it can act on a terminal."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(review)]}
+    """The review as one SARIF log and a line feed. Pure ASCII, so that nothing in it can act on a terminal.
+
+    Of more results than GitHub takes the mildest are left out, and a notification says so.
+    """
+    keep = min(len(review.findings), MOST_RESULTS)
+    while True:
+        text = _log(replace(review, findings=review.findings[:keep]), len(review.findings) - keep)
+        # Compression is slow and most reports are small: what is small enough as it is need not be compressed to know.
+        size = len(text) if len(text) <= MOST_BYTES else len(gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        if size <= MOST_BYTES or not keep:
+            return text
+        keep = int(keep * MOST_BYTES / size * _SHRINK)
+
+
+def _log(review: Review, cut: int) -> str:
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(review, cut)]}
     return json.dumps(log, indent=1).replace("\x7f", "\\u007f") + "\n"
 
 
-def _run(review: Review) -> dict[str, Any]:
-    shown = review.findings[:MOST_RESULTS]
-    run: dict[str, Any] = {
+def _run(review: Review, cut: int) -> dict[str, Any]:
+    # "If present on any result, it shall be present on every result" (3.27.24).
+    compared = all(finding.origin is not None for finding in review.findings)
+    security = _security_severity(review.findings)
+    return {
         "tool": {
-            "driver": {"name": "reviewer", "version": review.making.version or "0", "rules": [rule.as_json() for rule in RULES]}
+            "driver": {
+                "name": "reviewer",
+                **({"version": as_text(review.making.version)} if review.making.version.strip() else {}),
+                "rules": [rule.as_json(security) for rule in RULES],
+            }
         },
-        "automationDetails": {"id": f"reviewer/{review.making.engine}/{'change' if review.change else 'repository'}/"},
+        "automationDetails": {"id": _category(review) + _unstarred(review.making.run)},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The top of the repository."}}},
-        "results": [_result(finding) for finding in shown],
-        "invocations": [_invocation(review, len(review.findings) - len(shown))],
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The top of the repository."}}},
+        "results": [result(finding, compared=compared) for finding in review.findings],
+        "invocations": [_invocation(review, cut)],
         "properties": _properties(review),
     }
-    return run
 
 
-def _result(finding: Finding) -> dict[str, Any]:
-    last = finding.quote.split("\n")[-1]
-    result: dict[str, Any] = {
-        "ruleId": rule_id(finding.category),
-        "ruleIndex": next(index for index, rule in enumerate(RULES) if rule.category is finding.category),
-        "level": _LEVELS[finding.severity],
-        "rank": _RANKS[finding.confidence],
-        "message": {"text": _message(finding)},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(finding.path), "uriBaseId": "SRCROOT"},
-                    "region": {
-                        "startLine": finding.start_line,
-                        "startColumn": 1,
-                        "endLine": finding.end_line,
-                        "endColumn": len(last) + 1,
-                        "snippet": {"text": _text(finding.quote)},
-                    },
-                }
-            }
-        ],
-        "partialFingerprints": {"reviewerFingerprint/v1": finding.fingerprint},
-        "properties": {
-            "severity": finding.severity.word,
-            "confidence": finding.confidence.word,
-            "security-severity": _SECURITY_SEVERITY[finding.severity],
-        },
-    }
-    if finding.origin is not None:
-        result["properties"]["origin"] = finding.origin.value
-        result["baselineState"] = {Origin.INTRODUCED: "new", Origin.WORSENED: "updated"}.get(finding.origin, "unchanged")
-    return result
+def _category(review: Review) -> str:
+    """GitHub takes an analysis for the successor of the last one of this name, and closes what only that one had found.
+
+    So a review of a change must never follow upon one of the whole repository, nor the built-in checks upon a model's review.
+    """
+    return f"reviewer/{review.making.engine}/{'change' if review.change else 'repository'}/"
 
 
-def _message(finding: Finding) -> str:
-    parts = [finding.title, finding.explanation, f"Fix: {finding.suggestion}" if finding.suggestion.strip() else ""]
-    return _text("\n\n".join(part for part in parts if part.strip()))[:_LONGEST_MESSAGE]
+def _unstarred(run: str) -> str:
+    """The run's id: what follows the last slash names this one analysis."""
+    return "".join(character if character.isascii() and character.isalnum() else "-" for character in run)
 
 
-def _uri(path: str) -> str:
-    """The path as a relative URI: every byte that a URI cannot hold as `%XX`, and no first segment that reads as a scheme."""
-    return quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe="/")
+def _security_severity(findings: tuple[Finding, ...]) -> str:
+    """GitHub shows one number for all results of a rule: that of the worst, so that none looks milder than it is."""
+    rated = [finding.severity for finding in findings if finding.category.value == "security"]
+    return SECURITY_SEVERITY[max(rated, default=Severity.HIGH)]
 
 
 def _invocation(review: Review, cut: int) -> dict[str, Any]:
     """How the run went. An incomplete review is no success, so that a reader does not take silence for health."""
-    told = [("error", problem) for problem in review.problems]
-    if cut:
-        told.append(("warning", f"{cut:,} more findings are left out: GitHub takes {MOST_RESULTS:,}."))
-    told += [("note", note) for note in review.notes]
-    told += [("note", f"Refuted: {claim.title} ({claim.reason})") for claim in review.refuted]
-    invocation: dict[str, Any] = {
+    told = [{"level": level, "message": {"text": as_text(text)}} for level, text in _told(review, cut)]
+    failed = (
+        {} if review.complete else {"exitCode": IncompleteError.exit_code, "exitCodeDescription": "The review is incomplete."}
+    )
+    return {
         "executionSuccessful": review.complete,
-        "toolExecutionNotifications": [
-            {"level": level, "message": {"text": _text(text)}} for level, text in told if text.strip()
-        ],
-        "toolConfigurationNotifications": list(_not_read(review)),
+        **failed,
+        "toolExecutionNotifications": told,
+        "toolConfigurationNotifications": list(_not_read_whole(review)),
     }
-    return invocation
 
 
-def _not_read(review: Review) -> Iterator[dict[str, Any]]:
-    """What was not looked at, a notification a file."""
+def _told(review: Review, cut: int) -> Iterator[tuple[str, str]]:
+    """What a reader of the results should know: its level and the words."""
+    yield from (("error", problem) for problem in review.problems)
+    if cut:
+        yield "warning", f"{counted(cut, 'milder finding')} left out here: GitHub takes no more results. The JSON report has all."
+    if review.making.engine == "static":
+        yield "note", "Built-in checks only; no model has read this code."
+    if review.withheld:
+        yield (
+            "note",
+            f"{counted(review.withheld, 'more finding')} left out by --min-severity, --min-confidence or --max-findings.",
+        )
+    if review.pre_existing:
+        yield "note", f"{counted(review.pre_existing, 'pre-existing finding')} left out; --pre-existing shows them."
+    nothing = ("Nothing was reviewed: git found no difference.",) if review.change and not review.change.files else ()
+    yield from (("note", note) for note in dict.fromkeys((*nothing, *review.notes)))
+    yield from (("note", f"Refuted: {claim.title} ({claim.reason})") for claim in review.refuted)
+
+
+def _not_read_whole(review: Review) -> Iterator[dict[str, Any]]:
+    """What was not looked at, or not whole, a notification a file."""
     coverage = review.coverage
-    told = [(file.path, f"Not read: {file.reason}{': ' + file.detail if file.detail else ''}.") for file in coverage.skipped]
-    told += [(path, "Only its signatures were read: no room in the context window.") for path in coverage.outlined]
-    for path, text in told[:_NOTIFICATIONS]:
-        location = {"physicalLocation": {"artifactLocation": {"uri": _uri(path), "uriBaseId": "SRCROOT"}}}
-        yield {"level": "note", "message": {"text": _text(text)}, "locations": [location]}
-    if len(told) > _NOTIFICATIONS:
-        yield {"level": "note", "message": {"text": f"{len(told) - _NOTIFICATIONS:,} more files were not read whole."}}
+    left = max(0, len(coverage.skipped) + len(coverage.outlined) - _FILES_NAMED)
+    for path in islice(coverage.outlined, _FILES_NAMED):
+        yield _of_file(path, "note", "Only its signatures were read: no room in the context window.")
+    for file in islice(coverage.skipped, max(0, _FILES_NAMED - len(coverage.outlined))):
+        detail = f": {file.detail}" if file.detail.strip() else ""
+        yield _of_file(file.path, "warning" if file.reason.is_failure else "note", f"Not read: {file.reason}{detail}.")
+    if left:
+        yield {
+            "level": "note",
+            "message": {"text": f"{counted(left, 'more file')} not read, or not whole. The JSON report names all."},
+        }
+
+
+def _of_file(path: str, level: str, text: str) -> dict[str, Any]:
+    return {"level": level, "message": {"text": as_text(text)}, "locations": [{"physicalLocation": location(path)}]}
 
 
 def _properties(review: Review) -> dict[str, Any]:
-    properties: dict[str, Any] = {
+    """Counts that have no place of their own in SARIF."""
+    change = review.change
+    commits = {"commit": review.commit, "base": change.base if change else None, "head": change.head if change else None}
+    return {
         "complete": review.complete,
         "filesRead": len(review.coverage.read),
         "filesOutlined": len(review.coverage.outlined),
@@ -146,14 +157,5 @@ def _properties(review: Review) -> dict[str, Any]:
         "findingsPreExisting": review.pre_existing,
         "findingsUngrounded": len(review.ungrounded),
         "findingsRefuted": len(review.refuted),
+        **{name: commit for name, commit in commits.items() if commit},
     }
-    if review.commit:
-        properties["commit"] = review.commit
-    if review.change is not None and review.change.base:
-        properties["base"] = review.change.base
-    return properties
-
-
-def _text(text: str) -> str:
-    """A message of others: shown as it is, but for what hides, reorders or commands; never empty, which SARIF forbids."""
-    return printable(visible(text)).strip("\0") or "(empty)"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
 from reviewer.findings import Origin, ReviewedChange, Severity
-from reviewer.report import annotations
+from reviewer.report import annotations as workflow_commands
 
 TOKEN = "0123456789abcdef"
 NASTY = st.text(alphabet=st.sampled_from("\r\n\t ::##[]%,;=x25A0Dé\u2028\u00a0\x1b\udcff"), max_size=40)
@@ -72,7 +72,7 @@ def unescaped(text: str, *more: str) -> str:
 
 
 def commands(review: object) -> list[Command]:
-    runner = Runner(annotations.render(review))  # type: ignore[arg-type]  # a Review, made with replace
+    runner = Runner(workflow_commands.render(review))  # type: ignore[arg-type]  # a Review, made with replace
     assert runner.log == [""]
     return runner.commands
 
@@ -98,7 +98,7 @@ def test_the_text_of_a_command_is_escaped_as_the_runner_unescapes_it() -> None:
         CLEAN, findings=(finding(title="100%: a, b", path="a,b:c%2C.py", explanation="50%25\nof it", suggestion=""),)
     )
 
-    assert annotations.render(review) == (
+    assert workflow_commands.render(review) == (
         "::error file=a%2Cb%3Ac%252C.py,line=14,endLine=16,title=Critical%3A 100%25%3A a%2C b::50%2525%0Aof it\n"
     )
     assert commands(review)[0].data == "50%25\nof it"
@@ -141,7 +141,7 @@ def test_a_level_is_never_fuller_than_github_shows_and_the_rest_is_counted() -> 
 
 
 def test_a_clean_review_says_nothing_and_an_incomplete_one_warns() -> None:
-    assert annotations.render(CLEAN) == ""
+    assert workflow_commands.render(CLEAN) == ""
     assert commands(replace(INCOMPLETE, findings=(), withheld=0)) == [
         Command("warning", {"title": "This review is incomplete"}, " ".join(INCOMPLETE.problems))
     ]
@@ -169,7 +169,7 @@ def test_texts_longer_than_github_takes_are_cut() -> None:
 
 
 def test_foreign_text_is_printed_between_stop_and_resume() -> None:
-    assert annotations.guarded("a\r\n  ::add-mask::x\n##[set-output name=x]y\nstd::string\n", TOKEN) == (
+    assert workflow_commands.guarded("a\r\n  ::add-mask::x\n##[set-output name=x]y\nstd::string\n", TOKEN) == (
         f"::stop-commands::{TOKEN}\na\n  : :add-mask::x\n## [set-output name=x]y\nstd::string\n::{TOKEN}::\n"
     )
 
@@ -177,17 +177,17 @@ def test_foreign_text_is_printed_between_stop_and_resume() -> None:
 @settings(max_examples=150, deadline=None)
 @given(text=NASTY | st.builds("{}::{}::{}".format, NASTY, st.just(TOKEN), NASTY))
 def test_nothing_in_a_guarded_text_acts_inside_or_after_it(text: str) -> None:
-    runner = Runner(annotations.guarded(text, TOKEN) + "::notice::after\n")
+    runner = Runner(workflow_commands.guarded(text, TOKEN) + "::notice::after\n")
 
     assert runner.commands == [Command("notice", {}, "after")]
-    inside = annotations.guarded(text, TOKEN).removeprefix(f"::stop-commands::{TOKEN}\n").removesuffix(f"::{TOKEN}::\n")
+    inside = workflow_commands.guarded(text, TOKEN).removeprefix(f"::stop-commands::{TOKEN}\n").removesuffix(f"::{TOKEN}::\n")
     assert Runner(inside).commands == []
 
 
 @pytest.mark.parametrize("token", ["", "short", "pause-logging", "0123456789abcdef\n", "0123456789 abcdef"])
 def test_a_token_that_could_be_guessed_or_misread_is_refused(token: str) -> None:
     with pytest.raises(ValueError, match="16 to 128"):
-        annotations.guarded("x", token)
+        workflow_commands.guarded("x", token)
 
 
 def test_a_hostile_review_names_its_file_in_words() -> None:

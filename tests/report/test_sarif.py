@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from jsonschema import Draft4Validator
-from report_samples import COMPLETE, INCOMPLETE, SAMPLES, finding
+from report_samples import COMPLETE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Category, Origin, Review, ReviewedChange, Severity
+from reviewer.findings import Category, Origin, Review, ReviewedChange, Severity, SkippedFile, SkipReason
 from reviewer.report import sarif
 from reviewer.report.sarif_rules import RULES, rule_id
 
@@ -52,7 +55,7 @@ def test_what_github_asks_for_beyond_the_schema_is_there() -> None:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert set(result["locations"][0]["physicalLocation"]["region"]) >= {"startLine", "startColumn", "endLine", "endColumn"}
         assert result["partialFingerprints"]
-    assert re.fullmatch(r"[^/]+(/[^/]+)*/", run["automationDetails"]["id"])
+    assert re.fullmatch(r"reviewer/claude/repository/[\w-]+", run["automationDetails"]["id"])
     assert '""' not in sarif.render(COMPLETE)
 
 
@@ -77,6 +80,110 @@ def test_an_incomplete_review_is_no_success_and_says_why() -> None:
     assert "shop/new.py" in json.dumps(invocation["toolConfigurationNotifications"])
 
 
+@pytest.mark.parametrize("text", ["[click](https://evil.example)", "\x1b[31mred\u202egnp.exe", "\x7f\x00", " \n", "\ud800"])
+def test_no_text_acts_or_vanishes(text: str) -> None:
+    review = replace(
+        COMPLETE, findings=(finding(title=text, explanation=text, suggestion=text),), problems=(text,), notes=(text,)
+    )
+    written = sarif.render(review)
+
+    run_of(review)
+    assert set(written) <= {"\n", *map(chr, range(0x20, 0x7F))}
+    assert not re.search(r'\]\(|": ""|\\u001b|\\u202e|\\u007f|\\u0000|\\ud800', written)
+
+
+def test_a_text_is_no_longer_than_github_shows() -> None:
+    message = run_of(replace(COMPLETE, findings=(finding(explanation="e" * 5000),)))["results"][0]["message"]["text"]
+
+    assert (len(message), message[-1]) == (1024, "…")
+
+
+def test_the_region_is_whole_lines_and_ends_where_the_quote_does_unless_that_was_cut() -> None:
+    regions = [result["locations"][0]["physicalLocation"]["region"] for result in run_of(COMPLETE)["results"]]
+    assert [(region["startLine"], region["startColumn"], region["endLine"], region["endColumn"]) for region in regions] == [
+        (14, 1, 16, 33),
+        (41, 1, 41, 40),
+        (7, 1, 7, 17),
+    ]
+
+    cut = run_of(replace(COMPLETE, findings=(finding(end_line=99),)))["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert (cut["startLine"], cut["endLine"], "endColumn" in cut) == (14, 99, False)
+
+
+def test_a_replacement_is_a_fix_unless_something_is_hidden_in_it() -> None:
+    plain, hidden = finding(replacement="return 1\n"), finding(replacement="return 1 \u202e\n")
+    first, second = run_of(replace(COMPLETE, findings=(plain, hidden)))["results"]
+
+    assert first["fixes"][0]["artifactChanges"][0]["replacements"] == [
+        {"deletedRegion": {"startLine": 14, "startColumn": 1, "endLine": 16}, "insertedContent": {"text": "return 1"}}
+    ]
+    assert "fixes" not in second
+
+
+def test_a_file_larger_than_github_takes_is_cut_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_BYTES", 8_000)
+    many = tuple(finding(title=f"{number:x}" * 40, quote=f"line {number}") for number in range(600))
+    review = replace(COMPLETE, findings=many)
+    run = run_of(review)
+
+    assert len(gzip.compress(sarif.render(review).encode())) <= 8_000
+    assert 20 < len(run["results"]) < 600
+    told = run["invocations"][0]["toolExecutionNotifications"][0]
+    assert told["level"] == "warning"
+    assert told["message"]["text"].startswith(f"{600 - len(run['results'])} milder findings left out here")
+
+
+def test_of_very_many_files_not_read_some_are_named_and_the_rest_counted() -> None:
+    skipped = tuple(SkippedFile(f"{number}.png", SkipReason.MEDIA) for number in range(1200))
+    coverage = replace(COMPLETE.coverage, skipped=skipped, outlined=("big.py",))
+    told = run_of(replace(COMPLETE, coverage=coverage))["invocations"][0]["toolConfigurationNotifications"]
+
+    assert len(told) == 1001
+    assert told[0]["message"]["text"].startswith("Only its signatures were read")
+    assert told[-1]["message"]["text"].startswith("201 more files not read")
+
+
+def test_an_analysis_of_a_change_never_follows_upon_one_of_the_repository() -> None:
+    names = [run_of(review)["automationDetails"]["id"].rpartition("/")[0] for review in (COMPLETE, CHANGED, STATIC)]
+
+    assert names == ["reviewer/claude/repository", "reviewer/claude/change", "reviewer/static/repository"]
+
+
+def test_the_rule_for_security_is_rated_as_the_worst_of_its_results() -> None:
+    def rated(*severities: Severity) -> str:
+        findings = tuple(finding(severity=severity) for severity in severities)
+        rating = run_of(replace(COMPLETE, findings=findings))["tool"]["driver"]["rules"][1]["properties"]["security-severity"]
+        assert isinstance(rating, str)
+        return rating
+
+    assert [rated(Severity.LOW), rated(Severity.LOW, Severity.MEDIUM), rated()] == ["2.5", "5.5", "8.0"]
+
+
+def test_a_state_against_the_base_is_given_to_all_results_or_to_none() -> None:
+    mixed = replace(CHANGED, findings=(finding(origin=Origin.INTRODUCED), finding(origin=None)))
+
+    assert ["baselineState" in result for result in run_of(mixed)["results"]] == [False, False]
+
+
+def test_an_empty_change_is_not_taken_for_a_clean_one() -> None:
+    empty = ReviewedChange(label="main...main", base="1" * 40, head="1" * 40, files=0, added=0, removed=0)
+    run = run_of(replace(COMPLETE, findings=(), change=empty))
+
+    assert "Nothing was reviewed: git found no difference." in json.dumps(run["invocations"])
+
+
+@pytest.mark.skipif(not shutil.which("sarif-multitool"), reason="npm's sarif-multitool is not installed")
+@pytest.mark.parametrize("name", [*SAMPLES, "changed"])
+def test_the_multitool_finds_no_fault_by_githubs_rules(name: str, tmp_path: Path) -> None:
+    (tmp_path / "in.sarif").write_text(sarif.render({**SAMPLES, "changed": CHANGED}[name]))
+    command = ["sarif-multitool", "validate", "in.sarif", "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning"]
+    subprocess.run([*command, "--kind", "Fail", "-o", "out.sarif"], cwd=tmp_path, check=True, capture_output=True)
+    faults = json.loads((tmp_path / "out.sarif").read_text("utf-8-sig"))["runs"][0].get("results", [])
+
+    # SARIF2005 asks for an address of the tool's home.
+    assert [fault for fault in faults if fault["ruleId"] != "SARIF2005"] == []
+
+
 def test_odd_names_survive_as_uris_that_no_reader_takes_for_an_address() -> None:
     for path in ["a b.py", "c:/x.py", "caf\udce9.py", "ä?#%.py", "https://evil.example/x"]:
         review = replace(COMPLETE, findings=(finding(path=path),))
@@ -96,4 +203,4 @@ def test_more_results_than_github_takes_are_cut_from_the_mildest_and_said(monkey
 
     assert len(run["results"]) == 1
     assert run["results"][0]["properties"]["severity"] == Severity.CRITICAL.word
-    assert "2 more findings are left out" in json.dumps(run["invocations"])
+    assert "2 milder findings left out" in json.dumps(run["invocations"])
