@@ -10,7 +10,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,18 @@ class Ran:
         return [command.data for command in self.commands if command.name == level]
 
 
+Launch = Callable[[Path, str, Mapping[str, str]], tuple[int, bytes]]
+"""Runs a script in a folder under these variables; its exit code, and both streams as one."""
+
+
+def by_bash(script: Path, folder: str, variables: Mapping[str, str]) -> tuple[int, bytes]:
+    """As the runner does it."""
+    done = subprocess.run(
+        [*BASH, str(script)], cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    return done.returncode, done.stdout
+
+
 @dataclass
 class Runner:
     """A machine with a workspace."""
@@ -59,6 +71,7 @@ class Runner:
     """What the job's `env:` and the operator set."""
     python: str = ""
     """Stands for what the step `install` made; empty to run that step, too."""
+    launch: Launch = by_bash
 
     def run(self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str], *, fork: bool = False) -> Ran:
         """One run of the action."""
@@ -110,17 +123,10 @@ class Runner:
             **{name: _filled(text, values) for name, text in step.get("env", {}).items()},
         }
         assert step["shell"] == "bash"
-        done = subprocess.run(
-            [*BASH, str(files / "script")],
-            cwd=_filled(step["working-directory"], values),
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        code, out = self.launch(files / "script", _filled(step["working-directory"], values), variables)
         assert (files / "env").read_text() + (files / "path").read_text() == "", "the action changes no later step"
-        log = done.stdout.decode("utf-8", "surrogateescape")
-        return done.returncode, log, _outputs((files / "output").read_text()), (files / "summary").read_text()
+        log = out.decode("utf-8", "surrogateescape")
+        return code, log, _outputs((files / "output").read_text()), (files / "summary").read_text()
 
 
 def _values(inputs: Mapping[str, str], steps: Mapping[str, Mapping[str, str]], temp: Path, *, fork: bool) -> dict[str, str]:
