@@ -21,14 +21,7 @@ _SHORT = 12
 def since_base(repository: Repository, name: str) -> Change:
     """Everything since HEAD parted from the commit `name`: what was committed, what is staged, and what only stands on disk."""
     base = merge_base(repository, _commit(resolve(repository, name)), _head(repository))
-    written = work_tree(repository)
-    return _change(
-        repository,
-        f"work tree since {base[:_SHORT]} ({name})",
-        Revision(tree_of(repository, base), base),
-        Revision(written.tree, None),
-        notes=written.notes,
-    )
+    return _to_disk(repository, f"work tree since {base[:_SHORT]} ({name})", Revision(tree_of(repository, base), base))
 
 
 def of_range(repository: Repository, given: str) -> Change:
@@ -66,10 +59,7 @@ def staged(repository: Repository) -> Change:
 
 def uncommitted(repository: Repository) -> Change:
     """What differs from HEAD on disk, staged or not, with untracked files that are not ignored."""
-    written = work_tree(repository)
-    return _change(
-        repository, "uncommitted changes", _head_or_nothing(repository), Revision(written.tree, None), notes=written.notes
-    )
+    return _to_disk(repository, "uncommitted changes", _head_or_nothing(repository))
 
 
 def of_patch(repository: Repository | None, data: bytes, name: str) -> Change:
@@ -87,6 +77,14 @@ def between(repository: Repository, base_commit: str, head_commit: str, label: s
     base = Revision(tree_of(repository, base_commit), base_commit)
     head = Revision(tree_of(repository, head_commit), head_commit)
     return _change(repository, label, base, head, title=title, body=body)
+
+
+def _to_disk(repository: Repository, label: str, base: Revision) -> Change:
+    written = work_tree(repository)
+    change = _change(repository, label, base, Revision(written.tree, None), notes=written.notes)
+    if written.partial and not change.files:
+        raise SourceError(f"Nothing was found to be changed, but not all files could be compared. {' '.join(written.notes)}")
+    return change
 
 
 def _change(

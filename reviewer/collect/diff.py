@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from unidiff.errors import UnidiffParseError
@@ -12,9 +12,10 @@ from unidiff.patch import Line as ParsedLine
 from unidiff.patch import PatchSet
 
 from reviewer.collect.changes import ChangedFile, ChangeKind, DiffLine, Hunk, Side
-from reviewer.collect.files import path_bytes, path_text
+from reviewer.collect.files import path_bytes
 from reviewer.collect.hunk_text import LineText, guess, line_text, open_blobs
 from reviewer.collect.patch_parts import PatchPart, split_patch
+from reviewer.collect.raw_diff import parse_raw, shown_parts
 from reviewer.errors import SourceError
 
 if TYPE_CHECKING:
@@ -35,47 +36,6 @@ _PATCH = (
     "--dst-prefix=b/",
 )
 """The default algorithm and three lines of context, as GitHub shows a change: an anchor has to lie in GitHub's own hunks."""
-_KINDS = {
-    "A": ChangeKind.ADDED,
-    "D": ChangeKind.DELETED,
-    "M": ChangeKind.MODIFIED,
-    "R": ChangeKind.RENAMED,
-    "C": ChangeKind.COPIED,
-    "T": ChangeKind.TYPE_CHANGED,
-}
-_GITLINK = "160000"
-_NO_MODE = "000000"
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """One record of git's raw format."""
-
-    old_mode: str
-    new_mode: str
-    old_id: str
-    new_id: str
-    kind: ChangeKind
-    old_path: bytes
-    path: bytes
-
-    @property
-    def shown(self) -> list[bool]:
-        """For each part of the patch that speaks of it, whether it shows text.
-
-        git shows a change of type as a deletion and an addition; of a submodule it shows a sentence that is in no file.
-        """
-        if self.kind is ChangeKind.TYPE_CHANGED:
-            return [self.old_mode != _GITLINK, self.new_mode != _GITLINK]
-        return [_GITLINK not in {self.old_mode, self.new_mode}]
-
-    @property
-    def old_blob(self) -> str | None:
-        return self.old_id if self.old_id.strip("0") else None
-
-    @property
-    def new_blob(self) -> str | None:
-        return self.new_id if self.new_id.strip("0") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +61,14 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
             f"The change cannot be shown: {error.message}",
             hint="If the clone is partial, make it whole: git fetch --refetch",
         ) from error
-    records = list(_records(raw))
+    files = list(parse_raw(raw))
     parts = [_from_first_hunk(part) for part in _parts_of(patch)]
-    if len(parts) != sum(len(record.shown) for record in records):
+    if len(parts) != sum(len(shown_parts(file)) for file in files):
         raise SourceError("git lists other files than it shows: the change cannot be read.")
     sections = iter(_sections(parts))
-    with open_blobs(repository, (blob for record in records for blob in (record.old_blob, record.new_blob))) as blobs:
-        files = [_changed_file(record, [next(sections) for _ in record.shown], blobs) for record in records]
-    return tuple(sorted(files, key=lambda file: path_bytes(file.path)))
+    with open_blobs(repository, (blob for file in files for blob in (file.old_blob, file.new_blob))) as blobs:
+        whole = [_with_hunks(file, [next(sections) for _ in shown_parts(file)], blobs) for file in files]
+    return tuple(sorted(whole, key=lambda file: path_bytes(file.path)))
 
 
 def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
@@ -128,21 +88,6 @@ def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
             file = _type_changed(known, file)
         files[file.path] = file
     return tuple(sorted(files.values(), key=lambda file: path_bytes(file.path)))
-
-
-def _records(raw: bytes) -> Iterator[_Record]:
-    fields = iter(raw.split(b"\0"))
-    for facts in fields:
-        if not facts:
-            return
-        old_mode, new_mode, old_id, new_id, status = facts.removeprefix(b":").decode("ascii").split(" ")
-        kind = _KINDS[status[:1]]
-        old_path = path = next(fields)
-        if kind in {ChangeKind.RENAMED, ChangeKind.COPIED}:
-            path = next(fields)
-        if kind is ChangeKind.MODIFIED and old_id == new_id:
-            kind = ChangeKind.MODE_CHANGED
-        yield _Record(old_mode, new_mode, old_id, new_id, kind, old_path, path)
 
 
 def _parts_of(patch: bytes) -> list[bytes]:
@@ -185,23 +130,12 @@ def _lines(data: bytes) -> list[str]:
     return lines[:-1] if data.endswith(b"\n") or not data else lines
 
 
-def _changed_file(record: _Record, sections: list[_Section], blobs: TreeReader) -> ChangedFile:
-    sections = [section for section, shown in zip(sections, record.shown, strict=True) if shown]
+def _with_hunks(file: ChangedFile, sections: list[_Section], blobs: TreeReader) -> ChangedFile:
+    sections = [section for section, shown in zip(sections, shown_parts(file), strict=True) if shown]
     hunks = [hunk for section in sections for hunk in section.hunks]
     plain = all(line.value.isascii() for hunk in hunks for line in hunk)
-    how = LineText() if plain else line_text(blobs, record.old_blob, record.new_blob)
-    renamed = record.kind in {ChangeKind.RENAMED, ChangeKind.COPIED}
-    return ChangedFile(
-        path=path_text(record.path),
-        old_path=path_text(record.old_path) if renamed else None,
-        kind=record.kind,
-        old_mode="" if record.old_mode == _NO_MODE else record.old_mode,
-        new_mode="" if record.new_mode == _NO_MODE else record.new_mode,
-        old_blob=record.old_blob,
-        new_blob=record.new_blob,
-        binary=any(section.binary for section in sections),
-        hunks=tuple(_hunk(hunk, how) for hunk in hunks),
-    )
+    how = LineText() if plain else line_text(blobs, file.old_blob, file.new_blob)
+    return replace(file, binary=any(section.binary for section in sections), hunks=tuple(_hunk(hunk, how) for hunk in hunks))
 
 
 def _patched_file(part: PatchPart, section: _Section) -> ChangedFile:

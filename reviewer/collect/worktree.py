@@ -23,6 +23,7 @@ LARGEST_FILE = 64 * 1024 * 1024
 """Bytes. A larger file that changed is left out: it would have to be copied, and no window holds it."""
 LARGEST_SUM = 1024 * 1024 * 1024
 """Bytes of all changed files together; what comes after is left out."""
+_EMBEDDED = "a repository of its own"
 _NAMED = 3
 """At most so many paths are named in a note."""
 
@@ -35,6 +36,8 @@ class WrittenTree:
     """Its object id."""
     notes: tuple[str, ...] = ()
     """What of the work tree is not in it as it stands."""
+    partial: bool = False
+    """Whether files are missing from it that git itself would compare: then no difference proves nothing."""
 
 
 def index_tree(repository: Repository) -> WrittenTree:
@@ -65,7 +68,8 @@ def work_tree(repository: Repository) -> WrittenTree:
     _update(repository, index, ("--force-remove",), sorted(choice.removed))
     _update(repository, index, ("--add", "--remove", "--replace"), sorted(choice.added))
     unmerged = {path_text(path) for status, path in statuses if status == b"U"}
-    return WrittenTree(_written(repository, index), (*choice.notes(), *_unmerged_note(unmerged)))
+    notes = (*choice.notes(), *_unmerged_note(unmerged))
+    return WrittenTree(_written(repository, index), notes, partial=bool(choice.left.keys() - {_EMBEDDED}))
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ class _Choice:
         """Add a file, or say why not. A tracked one that is not taken stays as the index has it."""
         text = path_text(path)
         if path.endswith(b"/"):
-            return self._leave("a repository of its own", text)
+            return self._leave(_EMBEDDED, text)
         if filtered:
             return self._leave("a filter would have to be run", text)
         try:

@@ -98,3 +98,57 @@ def listed(collected: Callable[..., Snapshot]) -> Callable[[Path], set[str]]:
         return set(paths)
 
     return run
+
+
+@pytest.fixture
+def hostile(make_repository: Callable[[Mapping[str, str | bytes]], Path], git: Git, tmp_path: Path) -> tuple[Path, Path]:
+    """A repository that touches files in `canaries` whenever git runs one of the programs it names, and that folder."""
+    root = make_repository(
+        {
+            "a.txt": "one\n",
+            "b.txt": "x\n",
+            "img.bin": "one\n",
+            ".gitattributes": "* filter=evil diff=evil merge=evil linguist-generated=false\n",
+        }
+    )
+    canaries = tmp_path / "canaries"
+    canaries.mkdir()
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for hook in ("fsmonitor-watchman", "post-index-change", "reference-transaction", "pre-commit", "post-checkout"):
+        (hooks / hook).write_text(f"#!/bin/sh\ntouch {canaries}/hook-{hook}\n")
+        (hooks / hook).chmod(0o755)
+    (root / "a.txt").write_text("changed\n")
+    (root / "b.txt").write_text("y\n")  # same size: git has to compare contents, where a clean filter would run
+    head = git(root, "rev-parse", "HEAD:img.bin").strip()
+    (root / ".git/objects" / head[:2] / head[2:]).unlink()  # a missing object, which a partial clone would fetch
+    for key, value in {
+        "core.fsmonitor": f"touch {canaries}/fsmonitor; false",
+        "core.hooksPath": str(hooks),
+        "core.pager": f"touch {canaries}/pager; cat",
+        "core.editor": f"touch {canaries}/editor",
+        "core.sshCommand": f"touch {canaries}/ssh; false",
+        "core.gitProxy": f"touch {canaries}/proxy",
+        "core.alternateRefsCommand": f"touch {canaries}/alternate-refs",
+        "core.untrackedCache": "true",
+        "credential.helper": f"!touch {canaries}/credential",
+        "diff.external": f"touch {canaries}/external-diff",
+        "filter.evil.clean": f"touch {canaries}/clean; cat",
+        "filter.evil.smudge": f"touch {canaries}/smudge; cat",
+        "filter.evil.process": f"touch {canaries}/process",
+        "filter.evil.required": "true",
+        "diff.evil.command": f"touch {canaries}/diff-command",
+        "diff.evil.textconv": f"touch {canaries}/textconv; cat",
+        "merge.evil.driver": f"touch {canaries}/merge",
+        "gpg.program": f"touch {canaries}/gpg",
+        "log.showSignature": "true",
+        "alias.ls-files": f"!touch {canaries}/alias",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": f"ext::sh -c 'touch {canaries}/ext'",
+        "remote.origin.promisor": "true",
+        "remote.origin.uploadpack": f"touch {canaries}/uploadpack",
+        "protocol.ext.allow": "always",
+        "core.repositoryFormatVersion": "1",
+    }.items():
+        git(root, "config", key, value)
+    return root, canaries
