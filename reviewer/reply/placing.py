@@ -16,7 +16,7 @@ from reviewer.reply.fingerprint import squeeze
 
 _TELLING = 4
 """Letters, digits and underscores a line needs to be known again: `}` and `else:` stand everywhere."""
-_ALIKE = 0.5
+_ALIKE = 0.6
 """Of the words of two lines, the share they must have in common for one to be the other, edited."""
 _MAX_COMPARED = 400
 """Removed lines of a hunk that are compared word by word, and characters of each that are looked at."""
@@ -34,7 +34,7 @@ def place(findings: Iterable[Finding], change: Change | None) -> tuple[Finding, 
     - Nothing was said (the built-in checks): introduced when the lines touch an added line, else pre-existing.
     - Said to be older, but every line of it is an added line: introduced, in a wholly added file too. Lines that were there in another
       form prove nothing: moved ones (the same but for white space was removed somewhere in the change) and edited ones (a removed line of
-      the same hunk has half the words in common). Then the finder is believed.
+      the same hunk has three in five words in common). Then the finder is believed.
 
     Said to be introduced is believed anywhere, also in a file that the change does not touch.
     """

@@ -9,6 +9,7 @@ import tomllib
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 import yaml
@@ -17,10 +18,14 @@ from reviewer.findings import Finding
 
 MAX_LINES = 60
 """Lines of a replacement; a larger one is a rewrite, which nobody should take over with one click."""
-_LONGEST_FILE = 1_000_000
-"""Characters of a file that is parsed to see whether it still does."""
-_LONGEST_YAML = 200_000
-"""As above, for a parser that is twenty times slower."""
+_LONGEST = 500_000
+"""Characters of a file that is parsed to see whether it still does: a second at most, whatever it holds."""
+_LONGEST_SETTINGS = 200_000
+"""As above for YAML and TOML, whose parsers are slower."""
+_LONGEST_YAML = _LONGEST_SETTINGS if yaml.__with_libyaml__ else 20_000
+_Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_DEEPEST = 100
+"""Levels of YAML, and parts of a dotted TOML key: their parsers need time with the square of these."""
 _PLAIN = frozenset("\t\n")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidirectional, zero width), surrogate, private use, unassigned; line and paragraph separator."""
@@ -64,12 +69,19 @@ def _hides(text: str) -> bool:
 
 def _still_parses(path: str, before: str, after: str, old: str, new: str) -> bool:
     suffix = PurePosixPath(path).suffix.lower()
-    parses = _PARSERS.get(suffix)
-    if parses is None:
+    if suffix not in _PARSERS:
         return suffix in _PROSE or _open_brackets(old) == _open_brackets(new)
-    if max(len(before), len(after)) > (_LONGEST_YAML if parses is _yaml else _LONGEST_FILE):
+    _, longest = _PARSERS[suffix]
+    if max(len(before), len(after)) > longest:
         return False
-    return not parses(before) or parses(after)
+    return not _parses(suffix, before) or _parses(suffix, after)
+
+
+@lru_cache(maxsize=16)
+def _parses(suffix: str, text: str) -> bool:
+    """Whether a text parses. Kept, since several findings may be about one file."""
+    parser, _ = _PARSERS[suffix]
+    return parser(text)
 
 
 def _open_brackets(text: str) -> tuple[int, ...]:
@@ -95,6 +107,8 @@ def _json(text: str) -> bool:
 
 
 def _toml(text: str) -> bool:
+    if any(part.count(".") > _DEEPEST for line in text.split("\n") for part in line.split("=")):
+        return False
     try:
         tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -105,28 +119,32 @@ def _toml(text: str) -> bool:
 def _yaml(text: str) -> bool:
     """Events only: nothing is built, so no tag can call anything and aliases cost nothing."""
     anchors: set[str] = set()
+    depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.DocumentStartEvent):
                 anchors.clear()
-            elif isinstance(event, yaml.AliasEvent):
-                if event.anchor not in anchors:
-                    return False
+            elif isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
+                return False
             elif isinstance(event, yaml.NodeEvent) and event.anchor is not None:
                 anchors.add(event.anchor)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                return False
     except (yaml.YAMLError, ValueError, RecursionError):
         return False
     return True
 
 
-_PARSERS: Mapping[str, Callable[[str], bool]] = {
-    ".py": _python,
-    ".pyi": _python,
-    ".json": _json,
-    ".webmanifest": _json,
-    ".geojson": _json,
-    ".ipynb": _json,
-    ".toml": _toml,
-    ".yaml": _yaml,
-    ".yml": _yaml,
+_PARSERS: Mapping[str, tuple[Callable[[str], bool], int]] = {
+    ".py": (_python, _LONGEST),
+    ".pyi": (_python, _LONGEST),
+    ".json": (_json, _LONGEST),
+    ".webmanifest": (_json, _LONGEST),
+    ".geojson": (_json, _LONGEST),
+    ".ipynb": (_json, _LONGEST),
+    ".toml": (_toml, _LONGEST_SETTINGS),
+    ".yaml": (_yaml, _LONGEST_YAML),
+    ".yml": (_yaml, _LONGEST_YAML),
 }
+"""What reads a format, and the longest text it is given."""
