@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewer.findings import (
+    Absence,
+    Absent,
+    Anchor,
     Category,
     Confidence,
     Coverage,
     Finding,
     Making,
+    Origin,
     QuoteMatch,
+    Refuted,
     Review,
+    ReviewedChange,
     Severity,
     SkippedFile,
     SkipReason,
@@ -57,6 +63,26 @@ def ungrounded(**change: object) -> Ungrounded:
         explanation="It grows with every visitor.",
         suggestion="",
         reason="no such file among those read",
+        fingerprint="",
+    )
+    changed = replace(claim, **change)  # type: ignore[arg-type]  # as above
+    return replace(changed, fingerprint=fingerprint(changed.category, changed.path, changed.quote))
+
+
+def refuted(**change: object) -> Refuted:
+    claim = Refuted(
+        title="`restock` is never defined",
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        category=Category.CORRECTNESS,
+        path="shop/settings.py",
+        start_line=20,
+        end_line=20,
+        quote="restock(item)",
+        explanation="Every order would fail.",
+        suggestion="",
+        absent=(Absent(Absence.UNDEFINED, "restock"),),
+        reason="`restock` is defined at shop/stock.go:88",
         fingerprint="",
     )
     changed = replace(claim, **change)  # type: ignore[arg-type]  # as above
@@ -160,6 +186,77 @@ STATIC = replace(
     making=Making(engine="static", seconds=0.84, version="0.1.0"),
 )
 
+CHANGED = ReviewedChange(
+    label="main...topic",
+    base="1" * 40,
+    head="2" * 40,
+    files=3,
+    added=120,
+    removed=4,
+    steering=(".reviewerignore", "docs/AGENTS.md"),
+)
+
+CHANGE = replace(
+    COMPLETE,
+    findings=(
+        finding(
+            origin=Origin.INTRODUCED,
+            anchor=Anchor(14, 16),
+            replacement="def load(path):\n    with open(path) as file:\n        return ast.literal_eval(file.read())\n",
+            suggestion="Use `ast.literal_eval`.",
+        ),
+        finding(
+            title="The lock is taken twice",
+            severity=Severity.HIGH,
+            category=Category.CONCURRENCY,
+            path="shop/stock.go",
+            start_line=41,
+            end_line=41,
+            quote="\ts.mu.Lock()",
+            explanation="`reserve` holds it already since this change, and a mutex of Go does not count.",
+            suggestion="",
+            origin=Origin.WORSENED,
+            replacement="",
+        ),
+        finding(
+            title="The total is compared with `==`",
+            severity=Severity.LOW,
+            confidence=Confidence.LOW,
+            category=Category.CORRECTNESS,
+            path="shop/price list.py",
+            start_line=7,
+            end_line=7,
+            quote="if total == 0.3:",
+            explanation="0.1 + 0.2 is not 0.3 in binary floating point.",
+            suggestion="",
+        ),
+    ),
+    withheld=0,
+    pre_existing=3,
+    ungrounded=(),
+    refuted=(refuted(),),
+    change=CHANGED,
+    coverage=replace(
+        COMPLETE.coverage,
+        outlined=("shop/orders.py",),
+        skipped=(
+            SkippedFile("logo.png", SkipReason.MEDIA),
+            SkippedFile("shop/old.py", SkipReason.NO_ROOM),
+            SkippedFile("shop/older.py", SkipReason.NO_ROOM),
+        ),
+    ),
+    commit="2" * 40,
+)
+
+NOTHING_CHANGED = replace(
+    CLEAN,
+    change=ReviewedChange(label="work tree since 111111111111", base="1" * 40, head=None, files=0, added=0, removed=0),
+    coverage=Coverage(read=(), skipped=(), read_bytes=0, read_lines=0),
+    summary="",
+    notes=("Nothing was reviewed: git found no difference.",),
+    making=Making(engine="claude", seconds=0.31, version="0.1.0"),
+)
+
 _ATTACK = (
     "<img src=x onerror=alert(1)> ![x](https://evil.example/p.png) [click](javascript:alert(1)) @octocat fixes #1, GH-2, a/b#3 "
     "and deadbeef1; see https://evil.example or www.evil.example\n\n# Heading\n- [x] approved\n| a | b |\n|---|---|\n> [!NOTE]\n"
@@ -176,15 +273,39 @@ HOSTILE = replace(
             quote="```\n</details>\n<img src=x>\n````\n# Approved\n",
             explanation=_ATTACK,
             suggestion="```mermaid\ngraph\n```",
+            origin=Origin.INTRODUCED,
+            replacement="```\n</details>@octocat\u202e\n",
         ),
     ),
     withheld=0,
     ungrounded=(ungrounded(title="</details> **x** [y](z)", path="`../..`/@octocat", explanation=_ATTACK),),
-    coverage=replace(COMPLETE.coverage, skipped=(SkippedFile("@octocat\x1b[2J.png", SkipReason.MEDIA, "<u>#1</u>"),)),
+    refuted=(refuted(title="</details> @octocat", path="<x>", reason="`<b>` is defined at @octocat/#1.py", explanation=_ATTACK),),
+    change=ReviewedChange(
+        label="<b>@octocat</b>`...#1",
+        base="1" * 40,
+        head=None,
+        files=1,
+        added=1,
+        removed=0,
+        steering=("`@octocat\n<x>/AGENTS.md",),
+    ),
+    coverage=replace(
+        COMPLETE.coverage,
+        skipped=(SkippedFile("@octocat\x1b[2J.png", SkipReason.MEDIA, "<u>#1</u>"),),
+        outlined=("</details>@octocat.py",),
+    ),
     summary=_ATTACK,
     problems=("<b>Stopped</b> at #1.",),
     notes=("@octocat | x",),
     making=replace(COMPLETE.making, model="`x` | <y>", cost_usd=None),
 )
 
-SAMPLES = {"complete": COMPLETE, "clean": CLEAN, "incomplete": INCOMPLETE, "static": STATIC, "hostile": HOSTILE}
+SAMPLES = {
+    "complete": COMPLETE,
+    "clean": CLEAN,
+    "incomplete": INCOMPLETE,
+    "static": STATIC,
+    "hostile": HOSTILE,
+    "change": CHANGE,
+    "nothing_changed": NOTHING_CHANGED,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from reviewer.findings import Claim, Coverage, Finding, Making, Review, Ungrounded
+from reviewer.findings import Claim, Coverage, Finding, Making, Refuted, Review, ReviewedChange, Ungrounded
 from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1
@@ -21,19 +21,34 @@ def render(review: Review) -> str:
             "notes": [printable(note) for note in review.notes],
             "subject": printable_path(review.subject),
             "commit": review.commit,
+            "change": _change(review.change) if review.change else None,
             "engine": review.making.engine,
             "model": review.making.model,
             "window": review.making.window,
             "summary": printable(review.summary),
             "findings": [_finding(finding) for finding in review.findings],
             "withheld": review.withheld,
-            "ungrounded": [_ungrounded(claim) for claim in review.ungrounded],
+            "pre_existing": review.pre_existing,
+            "ungrounded": [_rejected(claim) for claim in review.ungrounded],
+            "refuted": [_rejected(claim) for claim in review.refuted],
             "coverage": _coverage(review.coverage),
             "usage": asdict(review.making.usage),
             "cost_usd": review.making.cost_usd,
             "making": _making(review.making),
         }
     )
+
+
+def _change(change: ReviewedChange) -> dict[str, Any]:
+    return {
+        "label": printable(change.label),
+        "base": change.base,
+        "head": change.head,
+        "files": change.files,
+        "added": change.added,
+        "removed": change.removed,
+        "steering": [printable_path(path) for path in change.steering],
+    }
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
@@ -48,15 +63,23 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "quote": printable(claim.quote),
         "explanation": printable(claim.explanation),
         "suggestion": printable(claim.suggestion),
+        "origin": claim.origin.value if claim.origin else None,
+        "absent": [{"how": absent.how.value, "name": printable(absent.name)} for absent in claim.absent],
+        "replacement": None if claim.replacement is None else printable(claim.replacement),
     }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {**_claim(finding), "fingerprint": finding.fingerprint, "match": finding.match.value}
+    return {
+        **_claim(finding),
+        "fingerprint": finding.fingerprint,
+        "match": finding.match.value,
+        "anchor": asdict(finding.anchor) if finding.anchor else None,
+    }
 
 
-def _ungrounded(claim: Ungrounded) -> dict[str, Any]:
-    return {**_claim(claim), "fingerprint": claim.fingerprint, "reason": claim.reason}
+def _rejected(claim: Ungrounded | Refuted) -> dict[str, Any]:
+    return {**_claim(claim), "fingerprint": claim.fingerprint, "reason": printable(claim.reason)}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:
@@ -65,6 +88,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "read_bytes": coverage.read_bytes,
         "read_lines": coverage.read_lines,
         "read_paths": [printable_path(path) for path in coverage.read],
+        "outlined": [printable_path(path) for path in coverage.outlined],
         "skipped": [
             {"path": printable_path(file.path), "reason": file.reason.value, "detail": printable(file.detail)}
             for file in coverage.skipped

@@ -6,19 +6,20 @@ wrote has gone through `inert`, so that no template, an operator's own included,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from reviewer.findings import Finding, Making, QuoteMatch, Review, SkippedFile, SkipReason, Ungrounded
+from reviewer.findings import Finding, Making, QuoteMatch, Refuted, Review, ReviewedChange, SkippedFile, SkipReason, Ungrounded
 from reviewer.report import inert
 from reviewer.report.amounts import bytes_text, seconds_text
 from reviewer.templating import Templates
 
 TEMPLATE = "report/report.md.j2"
-UNGROUNDED_SHOWN = 50
+REJECTED_SHOWN = 50
+"""Claims listed of each kind that is not shown as a finding."""
 SKIPPED_SHOWN = 500
-"""Skipped files listed by path; the rest are only counted: GitHub shows no Markdown file above 512 kB."""
+"""Skipped files listed by path, and files read by their signatures; the rest are only counted: GitHub shows no Markdown file above 512 kB."""
 _COMMIT_SHOWN = 12
 
 
@@ -38,6 +39,14 @@ class FindingText:
     explanation: str
     suggestion: str
     """Empty when there is none."""
+    origin: str
+    """What the change has to do with it; empty where nothing is said of it."""
+    outside: bool
+    """It lies outside the diff of the reviewed change."""
+    replacement: str
+    """What to put in the place of the quoted lines, as mere code; empty when there is none."""
+    deletes: bool
+    """The quoted lines are to go, and nothing comes in their place."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
     fingerprint: str
@@ -52,8 +61,8 @@ class SeverityText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UngroundedText:
-    """A claim that is not shown as a finding."""
+class RejectedText:
+    """A claim that is not shown as a finding: what it quotes is not there, or what it misses is."""
 
     title: str
     path: str
@@ -70,6 +79,21 @@ class SkippedText:
     count: int
     files: tuple[str, ...]
     """Those that are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeText:
+    """The reviewed change."""
+
+    label: str
+    base: str
+    """Empty where no commit is the base."""
+    head: str
+    """Empty for what is not committed."""
+    files: int
+    added: int
+    removed: int
+    steering: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,40 +118,67 @@ class MakingText:
 
 def render(review: Review, templates: Templates) -> str:
     """The report, ending with a line feed. Raises TemplateError."""
-    grounded = len(review.findings) + review.withheld
+    coverage = review.coverage
+    # What is shown, left out or refuted was found to quote what is there.
+    grounded = len(review.findings) + review.withheld + review.pre_existing + len(review.refuted)
+    named = sum(file.reason is SkipReason.NO_ROOM for file in coverage.skipped)
     return templates.render(
         TEMPLATE,
         subject=inert.code(inert.visible_path(review.subject)),
-        commit=inert.code(review.commit[:_COMMIT_SHOWN]) if review.commit else "",
+        commit=_commit(review.commit),
+        change=_change(review.change) if review.change else None,
         complete=review.complete,
         problems=tuple(map(inert.one_line, review.problems)),
         notes=tuple(map(inert.one_line, review.notes)),
         summary=inert.prose(review.summary),
         found=len(review.findings),
-        severities=tuple(_by_severity(review.findings)),
+        severities=tuple(_by_severity(review)),
         withheld=review.withheld,
+        pre_existing=review.pre_existing,
         grounded=grounded,
         claims=grounded + len(review.ungrounded),
-        ungrounded=tuple(map(_ungrounded, review.ungrounded[:UNGROUNDED_SHOWN])),
-        ungrounded_more=len(review.ungrounded[UNGROUNDED_SHOWN:]),
-        read=len(review.coverage.read),
-        read_size=bytes_text(review.coverage.read_bytes),
-        read_lines=review.coverage.read_lines,
-        skipped_count=len(review.coverage.skipped),
-        skipped=tuple(_by_reason(review.coverage.skipped)),
-        skipped_more=len(review.coverage.skipped[SKIPPED_SHOWN:]),
+        ungrounded=tuple(map(_rejected, review.ungrounded[:REJECTED_SHOWN])),
+        ungrounded_more=len(review.ungrounded[REJECTED_SHOWN:]),
+        refuted=tuple(map(_rejected, review.refuted[:REJECTED_SHOWN])),
+        refuted_count=len(review.refuted),
+        read=len(coverage.read),
+        read_size=bytes_text(coverage.read_bytes),
+        read_lines=coverage.read_lines,
+        outlined=tuple(inert.code(inert.visible_path(path)) for path in coverage.outlined[:SKIPPED_SHOWN]),
+        outlined_count=len(coverage.outlined),
+        named_count=named,
+        skipped_count=len(coverage.skipped) - named,
+        skipped=tuple(_by_reason(coverage.skipped)),
+        skipped_more=len(coverage.skipped[SKIPPED_SHOWN:]),
         made=_making(review.making),
     )
 
 
-def _by_severity(findings: Iterable[Finding]) -> Iterator[SeverityText]:
+def _commit(commit: str | None) -> str:
+    return inert.code(commit[:_COMMIT_SHOWN]) if commit else ""
+
+
+def _change(change: ReviewedChange) -> ChangeText:
+    return ChangeText(
+        label=inert.code(change.label),
+        base=_commit(change.base),
+        head=_commit(change.head),
+        files=change.files,
+        added=change.added,
+        removed=change.removed,
+        steering=tuple(inert.code(inert.visible_path(path)) for path in change.steering),
+    )
+
+
+def _by_severity(review: Review) -> Iterator[SeverityText]:
     """The findings in groups; they come worst first."""
-    numbered = enumerate(findings, 1)
+    changed = review.change is not None
+    numbered = enumerate(review.findings, 1)
     for severity, group in groupby(numbered, key=lambda entry: entry[1].severity):
-        yield SeverityText(severity.word, tuple(_finding(number, finding) for number, finding in group))
+        yield SeverityText(severity.word, tuple(_finding(number, finding, changed=changed) for number, finding in group))
 
 
-def _finding(number: int, finding: Finding) -> FindingText:
+def _finding(number: int, finding: Finding, *, changed: bool) -> FindingText:
     return FindingText(
         number=number,
         title=inert.one_line(finding.title),
@@ -138,16 +189,20 @@ def _finding(number: int, finding: Finding) -> FindingText:
         code=inert.block(finding.quote, finding.path),
         explanation=inert.prose(finding.explanation),
         suggestion=inert.prose(finding.suggestion),
+        origin=finding.origin.value if finding.origin else "",
+        outside=changed and finding.anchor is None,
+        replacement=inert.block(finding.replacement, finding.path) if finding.replacement else "",
+        deletes=finding.replacement == "",
         similar=finding.match is QuoteMatch.SIMILAR,
         fingerprint=inert.code(finding.fingerprint),
     )
 
 
-def _ungrounded(claim: Ungrounded) -> UngroundedText:
-    return UngroundedText(
+def _rejected(claim: Ungrounded | Refuted) -> RejectedText:
+    return RejectedText(
         title=inert.one_line(claim.title),
         path=inert.code(inert.visible_path(claim.path)),
-        reason=claim.reason,
+        reason=inert.one_line(claim.reason),
         severity=claim.severity.word,
         explanation=inert.one_line(claim.explanation),
     )

@@ -1,18 +1,22 @@
-"""A review made up to try a report's template on, before the real one is paid for."""
+"""Reviews made up to try a report's template on, before a real one is paid for."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from reviewer.findings import (
+    Anchor,
     Category,
     Claim,
     Confidence,
     Coverage,
     Finding,
     Making,
+    Origin,
     QuoteMatch,
+    Refuted,
     Review,
+    ReviewedChange,
     Severity,
     SkippedFile,
     SkipReason,
@@ -23,11 +27,9 @@ from reviewer.templating import Templates
 
 
 def rehearse(templates: Templates) -> None:
-    """Render a review that has one of everything, and one that has nothing. Raises TemplateError."""
-    markdown.render(_FULL, templates)
-    markdown.render(
-        replace(_FULL, findings=(), withheld=0, ungrounded=(), problems=(), notes=(), summary="", commit=None), templates
-    )
+    """Render reviews that together have one of everything, and lack one of everything. Raises TemplateError."""
+    for review in _REVIEWS:
+        markdown.render(review, templates)
 
 
 _CLAIM = Claim(
@@ -43,15 +45,61 @@ _CLAIM = Claim(
     suggestion="suggestion",
 )
 _FIELDS = {name: getattr(_CLAIM, name) for name in Claim.__dataclass_fields__}
+_REJECTED = {**_FIELDS, "reason": "reason", "fingerprint": "0" * 16}
+_FINDING = Finding(**_FIELDS, match=QuoteMatch.SIMILAR, fingerprint="0" * 16)
 _FULL = Review(
     subject="subject",
     commit="0" * 40,
-    findings=(Finding(**_FIELDS, match=QuoteMatch.SIMILAR, fingerprint="0" * 16),),
+    findings=(
+        replace(_FINDING, origin=Origin.INTRODUCED, anchor=Anchor(1, 1), replacement="replacement"),
+        replace(_FINDING, severity=Severity.LOW, replacement="", suggestion=""),
+    ),
     withheld=1,
-    ungrounded=(Ungrounded(**_FIELDS, reason="reason", fingerprint="0" * 16),),
-    coverage=Coverage(read=("file",), skipped=(SkippedFile("other", SkipReason.MEDIA, "detail"),), read_bytes=1, read_lines=1),
+    pre_existing=1,
+    ungrounded=(Ungrounded(**_REJECTED),),
+    refuted=(Refuted(**_REJECTED),),
+    coverage=Coverage(
+        read=("file",),
+        outlined=("third",),
+        skipped=(SkippedFile("other", SkipReason.MEDIA, "detail"), SkippedFile("fourth", SkipReason.NO_ROOM)),
+        read_bytes=1,
+        read_lines=1,
+    ),
     summary="summary",
     problems=("problem",),
     notes=("note",),
     making=Making(engine="claude", model="model", window="standard", effort="high", requests=1, version="0", run="run"),
+    change=ReviewedChange(label="label", base="0" * 40, head="1" * 40, files=1, added=1, removed=1, steering=("file",)),
 )
+_EMPTY = replace(
+    _FULL,
+    findings=(),
+    withheld=0,
+    pre_existing=0,
+    ungrounded=(),
+    refuted=(),
+    coverage=Coverage(read=(), skipped=(), read_bytes=0, read_lines=0),
+    problems=(),
+    notes=(),
+    summary="",
+    commit=None,
+)
+_NOT_COMMITTED = ReviewedChange(label="label", base=None, head=None, files=0, added=0, removed=0)
+_MANY = _FULL.coverage.skipped * (markdown.SKIPPED_SHOWN + 1)
+_REVIEWS = (
+    _FULL,
+    replace(_FULL, problems=(), making=replace(_FULL.making, cost_usd=None, window=None, effort=None, run="")),
+    replace(_FULL, problems=(), findings=()),
+    replace(
+        _FULL,
+        ungrounded=_FULL.ungrounded * (markdown.REJECTED_SHOWN + 1),
+        refuted=_FULL.refuted * (markdown.REJECTED_SHOWN + 1),
+        coverage=replace(_FULL.coverage, skipped=_MANY, outlined=tuple(file.path for file in _MANY)),
+    ),
+    _EMPTY,
+    replace(_EMPTY, change=None),
+    replace(_EMPTY, change=_NOT_COMMITTED),
+    replace(_EMPTY, change=replace(_NOT_COMMITTED, base="0" * 40), making=Making(engine="claude")),
+    replace(_EMPTY, change=replace(_NOT_COMMITTED, head="0" * 40), making=Making(engine="static")),
+)
+"""Every branch of the report's template, taken and not taken."""

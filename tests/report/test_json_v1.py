@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
+from report_samples import CHANGE, CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
 from reviewer.findings import Coverage, SkippedFile, SkipReason
 from reviewer.report import json_v1
@@ -71,7 +71,12 @@ def test_the_shape_others_rely_on() -> None:
         "suggestion": COMPLETE.findings[0].suggestion,
         "fingerprint": COMPLETE.findings[0].fingerprint,
         "match": "exact",
+        "origin": None,
+        "absent": [],
+        "replacement": None,
+        "anchor": None,
     }
+    assert (report["change"], report["pre_existing"], report["refuted"], report["coverage"]["outlined"]) == (None, 0, [], [])
     assert report["ungrounded"][0]["reason"] == "no such file among those read"
     assert report["coverage"]["read"] == 3
     assert report["coverage"]["skipped"][0] == {"path": "logo.png", "reason": "media", "detail": ""}
@@ -82,6 +87,34 @@ def test_the_shape_others_rely_on() -> None:
         "cache_creation_input_tokens": 45_678,
     }
     assert report["cost_usd"] == pytest.approx(0.3491)
+
+
+def test_a_report_on_a_change_says_what_it_was_and_what_the_findings_have_to_do_with_it() -> None:
+    report = json.loads(json_v1.render(CHANGE))
+
+    assert report["change"] == {
+        "label": "main...topic",
+        "base": "1" * 40,
+        "head": "2" * 40,
+        "files": 3,
+        "added": 120,
+        "removed": 4,
+        "steering": [".reviewerignore", "docs/AGENTS.md"],
+    }
+    first, second = report["findings"][:2]
+    assert (first["origin"], first["anchor"], first["replacement"]) == (
+        "introduced",
+        {"start_line": 14, "end_line": 16},
+        CHANGE.findings[0].replacement,
+    )
+    assert (second["origin"], second["anchor"], second["replacement"]) == ("made worse", None, "")
+    assert report["pre_existing"] == 3
+    (refuted,) = report["refuted"]
+    assert (refuted["absent"], refuted["reason"]) == (
+        [{"how": "undefined", "name": "restock"}],
+        "`restock` is defined at shop/stock.go:88",
+    )
+    assert report["coverage"]["outlined"] == ["shop/orders.py"]
 
 
 def test_an_incomplete_review_says_why() -> None:

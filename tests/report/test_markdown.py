@@ -7,10 +7,23 @@ import pytest
 from github_page import Page
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding, ungrounded
+from report_samples import (
+    CHANGE,
+    CHANGED,
+    CLEAN,
+    COMPLETE,
+    HOSTILE,
+    INCOMPLETE,
+    NOTHING_CHANGED,
+    SAMPLES,
+    STATIC,
+    finding,
+    refuted,
+    ungrounded,
+)
 
 from reviewer.errors import TemplateError
-from reviewer.findings import Review, SkippedFile, SkipReason
+from reviewer.findings import Coverage, Review, SkippedFile, SkipReason
 from reviewer.report import markdown
 from reviewer.templating import Templates
 
@@ -59,7 +72,7 @@ def test_a_hostile_review_makes_no_element_that_is_not_ours() -> None:
 
     assert page.tags <= OURS
     assert sum(tag == "h1" for tag, _ in page.elements) == 1
-    assert [tag for tag, _ in page.elements if tag == "details"] == ["details"] * 2
+    assert [tag for tag, _ in page.elements if tag == "details"] == ["details"] * 4
     assert all((attributes["href"] or "").startswith(("./", "#")) for tag, attributes in page.elements if tag == "a")
 
 
@@ -70,17 +83,22 @@ def test_no_text_adds_an_element_to_a_report(text: str) -> None:
 
 
 def elements_with(words: str) -> list[str]:
-    found = finding(title="x" + words, path="x" + words, quote="x" + words, explanation="x", suggestion="")
+    found = finding(
+        title="x" + words, path="x" + words, quote="x" + words, explanation="x", suggestion="", replacement="x" + words
+    )
     claim = ungrounded(title="x" + words, path="x" + words, explanation="x" + words)
+    denied = refuted(title="x" + words, path="x" + words, reason="x" + words)
     left = SkippedFile("x" + words, SkipReason.MEDIA, "x" + words)
     review = replace(
         COMPLETE,
         subject="x" + words,
         findings=(found,),
         ungrounded=(claim,),
+        refuted=(denied,),
+        change=replace(CHANGED, label="x" + words, steering=("x" + words,)),
         problems=("x" + words,),
         notes=("x" + words,),
-        coverage=replace(COMPLETE.coverage, skipped=(left,)),
+        coverage=replace(COMPLETE.coverage, skipped=(left,), outlined=("x" + words,)),
         making=replace(COMPLETE.making, model="x" + words, run="x" + words),
     )
     return [tag for tag, _ in Page(render(review)).elements if tag not in {"code", "span"}]
@@ -106,13 +124,56 @@ def test_the_static_engine_is_labelled_before_anything_else_is_said() -> None:
     assert "no model has read" not in render(COMPLETE)
 
 
+def test_a_change_in_which_git_found_no_difference_is_not_called_clean() -> None:
+    report = render(NOTHING_CHANGED)
+
+    assert "**Nothing was reviewed:** git found no difference." in report
+    assert "no findings" not in report.lower()
+
+
+def test_a_change_of_which_no_file_was_read_is_not_called_clean() -> None:
+    left = Coverage(read=(), skipped=(SkippedFile("poetry.lock", SkipReason.LOCK_FILE),), read_bytes=0, read_lines=0)
+    report = render(replace(NOTHING_CHANGED, change=CHANGED, coverage=left))
+
+    assert "**Nothing was reviewed:** no changed file was read." in report
+    assert "no findings" not in report.lower()
+
+
+def test_a_clean_change_is_called_clean_of_its_files_only() -> None:
+    assert "**No findings** in 3 changed files." in render(replace(CLEAN, change=CHANGED))
+
+
+def test_only_a_change_has_an_outside() -> None:
+    assert render(CHANGE).count("outside the diff") == 2
+    assert "outside the diff" not in render(COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        ("a" * 40, "b" * 40, "The change `x` (`aaaaaaaaaaaa` to `bbbbbbbbbbbb`): 3 files"),
+        ("a" * 40, None, "The change `x` (since `aaaaaaaaaaaa`): 3 files"),
+        (None, "b" * 40, "The change `x` (`bbbbbbbbbbbb`): 3 files"),
+        (None, None, "The change `x`: 3 files"),
+    ],
+)
+def test_the_commits_of_a_change_are_named_where_it_has_any(base: str | None, head: str | None, expected: str) -> None:
+    assert expected in render(replace(CHANGE, change=replace(CHANGED, label="x", base=base, head=head)))
+
+
+def test_what_is_left_out_or_refuted_counts_as_grounded() -> None:
+    assert "Grounding rate: 7 of 7 claims" in render(CHANGE)
+
+
 def test_the_grounding_rate_counts_what_is_withheld_as_grounded() -> None:
     assert "Grounding rate 5 of 6" in render(COMPLETE)
 
 
 def test_long_lists_are_bounded_and_say_so() -> None:
     many = tuple(SkippedFile(f"{number}.png", SkipReason.MEDIA) for number in range(1200))
-    review = replace(COMPLETE, ungrounded=(ungrounded(),) * 80, coverage=replace(COMPLETE.coverage, skipped=many))
+    review = replace(
+        COMPLETE, ungrounded=(ungrounded(),) * 80, refuted=(refuted(),) * 90, coverage=replace(COMPLETE.coverage, skipped=many)
+    )
     report = render(review)
 
     assert "- `499.png`" in report
@@ -120,6 +181,8 @@ def test_long_lists_are_bounded_and_say_so() -> None:
     assert "And 700 more, which the JSON report lists." in report
     assert report.count("The cache is never emptied") == 50
     assert "- And 30 more, which the JSON report lists." in report
+    assert report.count("is never defined") == 50
+    assert "- And 40 more, which the JSON report lists." in report
 
 
 def test_an_operators_template_is_given_text_that_is_harmless_already(tmp_path: Path) -> None:
