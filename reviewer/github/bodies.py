@@ -6,6 +6,7 @@ through `inert`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,13 @@ from reviewer.reply.placing import fills_anchor
 from reviewer.report import inert
 from reviewer.templating import Templates
 
+_PLAIN: Final = re.compile(r"https?://[A-Za-z0-9.:/_#-]{1,300}")
 _CUT: Final = "github/cut.md.j2"
+
+
+def address(url: str) -> str:
+    """An address that may stand in a link as it is; nothing for any other."""
+    return url if _PLAIN.fullmatch(url) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,10 @@ class Links:
     """The reviewed commit."""
     report: str = ""
     """Where the full report is: the run's page; empty where nobody else can look at it."""
+
+    def is_ours(self, url: str) -> bool:
+        """Whether an address that GitHub gave is one of this repository, and fit for a link."""
+        return url.startswith(f"{self.web}/pull/") and address(url) == url
 
     def code(self, path: str, first: int = 0, last: int = 0) -> str:
         """A link to lines as they are at the reviewed commit."""
@@ -115,7 +126,7 @@ def job_summary(report: str, links: Links | None, templates: Templates) -> str:
 
 
 def _within(markdown: str, limit: int, links: Links | None, templates: Templates) -> str:
-    ending = templates.render(_CUT, report=links.report if links else "")
+    ending = templates.render(_CUT, report=links.report if links else "").rstrip("\n")
     return fit(markdown, limit, ending)
 
 

@@ -6,6 +6,7 @@ wrote is never read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,6 +22,7 @@ from reviewer.github.pull_request import PullRequest
 WORKFLOW = "github-actions[bot]"
 """Who the token of a workflow writes as."""
 _BOT = "[bot]"
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Posted:
     place: Place
     """`INLINE` or `BODY`."""
     commit: str
-    """The commit it was told of."""
+    """The commit it was told of; empty when GitHub does not say."""
     node: str
     """The GraphQL id of the inline comment; empty in a body."""
     url: str
@@ -69,7 +71,7 @@ def existing(github: GitHub, pull: PullRequest, login: str) -> Existing:
     reviews = list(_ours(github.pages(f"{pulls(pull)}/reviews"), _Review, login))
     inline = list(_ours(github.pages(f"{pulls(pull)}/comments"), _Inline, login))
     told = [
-        Posted(fingerprint=name, place=place, commit=entry.commit or "", node=node, url=entry.html_url)
+        Posted(fingerprint=name, place=place, commit=_commit_id(entry.commit), node=node, url=entry.html_url)
         for entry, place, node in (
             *((comment, Place.INLINE, comment.node_id) for comment in inline),
             *((review, Place.BODY, "") for review in reviews),
@@ -110,6 +112,10 @@ def pulls(pull: PullRequest) -> str:
 def issue(pull: PullRequest) -> str:
     """The API's path of the pull request as an issue: that is where comments on the whole stand."""
     return f"/repos/{pull.full_name}/issues/{pull.number}"
+
+
+def _commit_id(text: str | None) -> str:
+    return text if text and _OBJECT_ID.fullmatch(text) else ""
 
 
 class _Entry(BaseModel):

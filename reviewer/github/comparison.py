@@ -18,6 +18,10 @@ from reviewer.reply.fingerprint import squeeze
 
 _UNIQUE = 60
 """Characters without white space from which on code that stands in another file was moved there, rather than being alike."""
+_MASKED = "[secret:"
+"""What stands in a quote for a secret."""
+_TELLING = 12
+"""Characters without white space from which on a quote within another one is taken to mean the same code."""
 
 
 class Standing(StrEnum):
@@ -62,40 +66,51 @@ def compare(
 ) -> tuple[Told, ...]:
     """Every finding of this push, worst first, then those of earlier pushes that it does not hold.
 
-    `posted` is what stands on GitHub, by fingerprint: a finding among it is not new, whatever the memory says. A new finding's `place` is `LISTED` until it is known better.
+    `posted` is what stands on GitHub, by fingerprint: a finding among it is not new, whatever the memory says. A new finding's `place`
+    is `LISTED` until it is known better.
     """
-    earlier = {item.fingerprint: item for item in memory.findings}
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.fingerprint, []).append(finding)
+    earlier = {item.fingerprint: item for item in memory.findings}
+    same = {name: earlier.pop(name) for name in groups if name in earlier}
+    again = [item for item in earlier.values() if item.posted_as in groups and item.posted_as not in same]
+    same |= {item.posted_as: earlier.pop(item.fingerprint) for item in again}
     told: list[Told] = []
-    for first, *copies in groups.values():
-        before = earlier.pop(first.fingerprint, None) or _renamed(first, earlier, head)
-        item = _item(first, before, posted.get(before.posted_as if before else first.fingerprint), commit)
-        fresh = item.since == commit
-        told.append(Told(item, Standing.NEW if fresh else Standing.STILL, first, tuple(copies)))
+    for name, (first, *copies) in groups.items():
+        before = same.get(name) or (None if name in posted else _under_another_name(first, earlier, head))
+        item = _item(first, before, posted.get(before.posted_as if before else name), commit)
+        told.append(Told(item, Standing.NEW if item.since == commit else Standing.STILL, first, tuple(copies)))
     return (*told, *_left(earlier.values(), head))
-
-
-def is_told(item: Remembered) -> bool:
-    """Whether it was told as well as a review can: in a review, or in the summary for want of room in one."""
-    return item.place is not Place.LISTED
 
 
 def _item(finding: Finding, before: Remembered | None, posted: Posted | None, commit: str) -> Remembered:
     if before is None:
-        return remembered(finding, since=posted.commit if posted else commit, place=posted.place if posted else Place.LISTED)
+        since = posted.commit if posted and posted.commit else commit
+        return remembered(finding, since=since, place=posted.place if posted else Place.LISTED)
     place = posted.place if posted else before.place
     return replace(remembered(finding, since=before.since, place=place, posted_as=before.posted_as), hidden=before.hidden)
 
 
-def _renamed(finding: Finding, earlier: dict[str, Remembered], head: Head) -> Remembered | None:
-    """The same finding under the file's former name, which is gone. Taken out of `earlier`."""
+def _under_another_name(finding: Finding, earlier: dict[str, Remembered], head: Head) -> Remembered | None:
+    """The same finding as an earlier push named it. Taken out of `earlier`.
+
+    The file was renamed, or more or less of the same lines was quoted, or all of them under another category: finders differ so from run
+    to run.
+    """
     quote = kept_quote(finding.quote)
     for item in earlier.values():
-        if item.category is finding.category and item.quote == quote and not _exists(item.path, head):
+        if _is_same_code(item.quote, quote, alike=item.category is finding.category) and (
+            item.path == finding.path or not _exists(item.path, head)
+        ):
             return earlier.pop(item.fingerprint)
     return None
+
+
+def _is_same_code(one: str, other: str, *, alike: bool) -> bool:
+    """Whether two quotes are of the same code: equal, or (where the two are `alike`) the shorter, if it tells enough, in the longer."""
+    shorter, longer = sorted((one, other), key=len)
+    return bool(shorter) and (shorter == longer or (alike and len(shorter) >= _TELLING and shorter in longer))
 
 
 def _left(items: Iterable[Remembered], head: Head) -> Iterable[Told]:
@@ -125,7 +140,8 @@ def _elsewhere(items: Iterable[Remembered], head: Head) -> frozenset[str]:
     if not sought:
         return frozenset()
     found: set[str] = set()
+    masked = any(_MASKED in item.quote for item in sought)
     for text in head.texts.values():
-        plain = squeeze(text)
+        plain = squeeze(text) + (squeeze(mask(text)) if masked else "")
         found |= {item.fingerprint for item in sought if item.quote in plain}
     return frozenset(found)

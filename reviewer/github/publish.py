@@ -18,7 +18,7 @@ from reviewer.errors import ForgeError, PublishingError
 from reviewer.findings import Review
 from reviewer.github import hiding
 from reviewer.github.api import GitHub
-from reviewer.github.bodies import Links
+from reviewer.github.bodies import Links, address
 from reviewer.github.comments import Existing, Sticky, change_sticky, create_sticky, existing, find_sticky
 from reviewer.github.comparison import Standing, Told, compare, head_of
 from reviewer.github.drafting import Drafted, draft, submit
@@ -82,7 +82,7 @@ def publish(
     if not options.mode.writes:
         return Published()
     commit = review.commit or pull.head_sha
-    links = Links(web=pull.html_url.removesuffix(f"/pull/{pull.number}"), commit=commit, report=options.report_url)
+    links = Links(web=pull.html_url.removesuffix(f"/pull/{pull.number}"), commit=commit, report=address(options.report_url))
     stands: list[str] = []
     try:
         newest = _newest_head(github, pull)

@@ -17,6 +17,7 @@ from reviewer.templating import Templates
 
 TEMPLATE = "github/sticky.md.j2"
 _SHORT = 12
+_ONLY_HERE = frozenset({Place.OVER, Place.LISTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,16 @@ def _row(told: Told, scene: Scene) -> Row:
     lines = (item.first, item.last) if told.finding is not None else (0, 0)
     code = scene.links.code(item.path, *lines) if there else inert.code(inert.visible_path(item.path))
     posted = scene.posted.get(item.posted_as)
-    comment = f" ([comment]({posted.url}))" if posted and posted.url.startswith(f"{scene.links.web}/pull/") else ""
+    comment = f" ([comment]({posted.url}))" if posted and scene.links.is_ours(posted.url) else ""
     return Row(told.standing.value, inert.cell(inert.one_line(item.title)), inert.cell(code) + comment, item.severity.word)
 
 
 def _in_full(current: Iterable[Told], links: Links) -> tuple[FindingView, ...]:
-    """Those of which no inline comment and no review speaks."""
+    """Those of which no inline comment and no review speaks, or only of an earlier form of it."""
     return tuple(
         view(told.finding, told.copies, links, inline=False)
         for told in current
-        if told.finding is not None and told.memory.place in {Place.OVER, Place.LISTED}
+        if told.finding is not None and (told.memory.place in _ONLY_HERE or told.memory.posted_as != told.memory.fingerprint)
     )
 
 

@@ -13,7 +13,7 @@ from report_samples import HOSTILE
 from github_server import GitHubServer, Trouble
 from reviewer.collect.secrets import mask
 from reviewer.errors import PublishingError
-from reviewer.findings import Anchor, Severity, SkippedFile, SkipReason
+from reviewer.findings import Anchor, Category, Claim, Severity, SkippedFile, SkipReason
 from reviewer.github import hiding
 from reviewer.github.api import GitHub
 from reviewer.github.mode import Mode
@@ -164,6 +164,37 @@ def test_a_renamed_file_takes_its_findings_along(replay: Replay) -> None:
     assert (done.posted, done.repeated_suppressed, done.fixed) == (0, 1, 0)
     assert (again.posted, again.repeated_suppressed, again.fixed) == (0, 1, 0)
     assert "discussion_r" in replay.sticky
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        says("first_new = open(path)\nsecond_new = eval(text)"),
+        says("first_new = open("),
+        says("first_new = open(path)", category=Category.SECURITY, title="In other words"),
+    ],
+)
+def test_a_finder_who_quotes_a_little_more_or_less_the_next_time_repeats_itself(replay: Replay, otherwise: Claim) -> None:
+    replay.push(WITH_NEW, FIRST)
+    done = replay.push({"x.py": ""}, replace(otherwise, explanation="Another reason."))
+    replay.push({"x.py": "x = 1\n"}, FIRST)
+
+    assert (done.posted, done.repeated_suppressed, done.fixed) == (0, 1, 0)
+    assert len(replay.inline) == 1
+    assert set(replay.standings.values()) == {"still there"}
+
+
+def test_what_a_finder_says_otherwise_of_the_same_code_can_be_read_in_the_summary(replay: Replay) -> None:
+    replay.push(WITH_NEW, FIRST)
+    replay.push({"x.py": ""}, replace(FIRST, category=Category.SECURITY, explanation="Another reason."))
+
+    assert "Another reason." in replay.sticky
+
+
+def test_two_findings_about_the_same_code_in_one_review_are_two(replay: Replay) -> None:
+    done = replay.push(WITH_NEW, FIRST, replace(FIRST, category=Category.SECURITY))
+
+    assert done.posted == 2
 
 
 def test_code_in_a_renamed_file_is_not_fixed_though_its_file_is_gone(replay: Replay) -> None:
