@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from reviewer.collect.files import NotReadError, path_bytes, path_text
 from reviewer.collect.listing import Entry
@@ -85,9 +86,13 @@ class _Batch:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        # git complains of every damaged object, and would wait for ever for somebody to read it when the pipe is full.
+        self._complaints = threading.Thread(target=_read_to_the_end, args=(process.stderr,), daemon=True)
+        self._complaints.start()
 
     def close(self) -> None:
         self._process.kill()
+        self._complaints.join()
         self._process.communicate()
 
     def size(self, entry: Entry) -> int:
@@ -116,6 +121,11 @@ class _Batch:
     def _read_line(self) -> bytes:
         assert self._process.stdout is not None, "it was started with pipes"  # noqa: S101 - how Repository.start makes it
         return self._process.stdout.readline().rstrip(b"\n")
+
+
+def _read_to_the_end(pipe: IO[bytes]) -> None:
+    while pipe.read(65_536):
+        pass
 
 
 def read_blob(repository: Repository, tree: str, path: str, limit: int) -> bytes | None:
