@@ -10,6 +10,8 @@ from graphql import GraphQLError, GraphQLResolveInfo, graphql_sync
 from github_rules import graphql_schema
 from github_state import Row, State
 
+Info = GraphQLResolveInfo[Any]
+
 
 def answer_graphql(state: State, body: Any) -> tuple[int, Row]:  # noqa: ANN401 - whatever JSON was sent
     """Status and body of an answer."""
@@ -26,16 +28,16 @@ class _Root:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def viewer(self, _: GraphQLResolveInfo) -> SimpleNamespace:
+    def viewer(self, _: Info) -> SimpleNamespace:
         """Who the token belongs to; unlike as an author, a bot has its suffix here."""
         return SimpleNamespace(login=self._state.writer)
 
-    def repository(self, _: GraphQLResolveInfo, owner: str, name: str, **__: object) -> SimpleNamespace | None:
+    def repository(self, _: Info, owner: str, name: str, **__: object) -> SimpleNamespace | None:
         if f"{owner}/{name}".lower() != self._state.full_name.lower():
             raise GraphQLError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
         return SimpleNamespace(pullRequest=self._pull)
 
-    def _pull(self, _: GraphQLResolveInfo, number: int) -> SimpleNamespace:
+    def _pull(self, _: Info, number: int) -> SimpleNamespace:
         if number not in self._state.pulls:
             raise GraphQLError(f"Could not resolve to a PullRequest with the number of {number}.")
         threads = [self._thread(row) for row in self._state.review_comments if row["pull_request_url"].endswith(f"/{number}")]
@@ -67,7 +69,7 @@ class _Root:
             viewerCanMinimize=True,
         )
 
-    def minimizeComment(self, _: GraphQLResolveInfo, input: Row) -> SimpleNamespace:  # noqa: A002, N802 - GitHub's names
+    def minimizeComment(self, _: Info, input: Row) -> SimpleNamespace:  # noqa: A002, N802 - GitHub's names
         rows = self._state.review_comments + self._state.issue_comments
         row = next((row for row in rows if row["node_id"] == input["subjectId"]), None)
         if row is None:
@@ -75,7 +77,7 @@ class _Root:
         self._state.minimized[row["node_id"]] = input["classifier"]
         return SimpleNamespace(minimizedComment=vars(self._comment(row)), clientMutationId=input.get("clientMutationId"))
 
-    def resolveReviewThread(self, _: GraphQLResolveInfo, input: Row) -> SimpleNamespace:  # noqa: A002, N802 - GitHub's names
+    def resolveReviewThread(self, _: Info, input: Row) -> SimpleNamespace:  # noqa: A002, N802 - GitHub's names
         if not self._state.may_write_contents:
             raise GraphQLError("Resource not accessible by integration")
         row = next((row for row in self._state.review_comments if f"PRRT_{row['id']}" == input["threadId"]), None)

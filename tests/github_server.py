@@ -32,7 +32,7 @@ from github_graphql import answer_graphql
 from github_rules import answer_violations, filled, is_described, request_violations
 from github_state import CallRefusedError, Pull, Row, State, account, hunks_of
 
-__all__ = ["GitHubServer", "Pull", "Received", "Trouble", "account", "hunks_of"]
+__all__ = ["Clock", "GitHubServer", "Pull", "Received", "Trouble", "account", "hunks_of"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,21 @@ class Trouble:
     times: int = 1
     after: int = 0
     """How many fitting requests are answered first."""
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 class GitHubServer:

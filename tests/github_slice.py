@@ -150,9 +150,10 @@ def _part(definition: DefinitionNode) -> DefinitionNode:
     if not isinstance(definition, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | InputObjectTypeDefinitionNode):
         return definition
     wanted = FIELDS[definition.name.value]
-    fields = tuple(replace(field, directives=()) for field in definition.fields or () if field.name.value in wanted)
     if isinstance(definition, InputObjectTypeDefinitionNode):
-        return replace(definition, fields=fields, directives=())
+        inputs = tuple(replace(field, directives=()) for field in definition.fields or () if field.name.value in wanted)
+        return replace(definition, fields=inputs, directives=())
+    fields = tuple(replace(field, directives=()) for field in definition.fields or () if field.name.value in wanted)
     interfaces = tuple(name for name in definition.interfaces or () if name.name.value in FIELDS)
     return replace(definition, fields=fields, directives=(), interfaces=interfaces)
 

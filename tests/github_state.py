@@ -285,12 +285,14 @@ def why_not_there(pull: Pull, comment: Row) -> str | None:  # noqa: PLR0911 - a 
     """GitHub's rule for the place of a comment: lines of one hunk, on the side that has them. None when it may stand there."""
     if comment.get("subject_type") == "file":
         return None if comment["path"] in pull.hunks else "Path could not be resolved"
-    line, side = comment.get("line"), comment.get("side", "RIGHT")
-    start, start_side = comment.get("start_line", line), comment.get("start_side", side)
+    line = comment.get("line")
+    side: str = comment.get("side", "RIGHT")
     if comment["path"] not in pull.hunks:
         return "Path could not be resolved"
     if not isinstance(line, int):
         return "Line could not be resolved"
+    start: int = comment.get("start_line", line)
+    start_side: str = comment.get("start_side", side)
     if "start_line" in comment and start_side == side and start >= line:
         return "Start line must precede the end line."
     hunks = list(pull.hunks[comment["path"]])

@@ -146,7 +146,7 @@ def _commented(event: Event, github: GitHub) -> Trigger:
     if refusal is not None:
         return NothingToDo(refusal)
     found = _fetched(event, github, comment.number)
-    if (changed := moved_since(comment, found, github)) is not None:
+    if found.is_open and (changed := moved_since(comment, found, github)) is not None:
         return NothingToDo(changed)
     return _unless_closed(found)
 

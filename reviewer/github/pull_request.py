@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from reviewer.engine.credentials import checked_endpoint
 from reviewer.errors import ConfigError, ForgeError
 from reviewer.github.api import GitHub
+from reviewer.report.printable import printable
 
 _FULL_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})/((?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100})")
 """An account (letters, digits and hyphens; an underscore before the suffix of a managed account) and a repository's name."""
@@ -30,6 +31,8 @@ def _full_name(text: str) -> str:
     return text
 
 
+Text = Annotated[str, AfterValidator(printable)]
+"""Text without what no encoding can write."""
 FullName = Annotated[str, AfterValidator(_full_name)]
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$")]
@@ -106,19 +109,24 @@ _URL_HINT = "It looks like https://github.com/OWNER/REPO/pull/NUMBER."
 
 
 def from_api(github: GitHub, owner: str, repo: str, number: int, *, server_url: str) -> PullRequest:
-    """The pull request as it is now. Raises ForgeError."""
-    return from_object(github.get(f"/repos/{owner}/{repo}/pulls/{number}"), f"{owner}/{repo}", server_url=server_url)
+    """The pull request as it is now, under its present name if the repository was renamed. Raises ForgeError."""
+    return _pull_request(github.get(f"/repos/{owner}/{repo}/pulls/{number}"), server_url)
 
 
 def from_object(value: object, full_name: str, *, server_url: str) -> PullRequest:
-    """Read the `pull_request` object of the API or of a payload that belongs to the repository `full_name`.
+    """Read the `pull_request` object of a payload or a list that belongs to the repository `full_name`.
 
-    Raises ForgeError when it is not in GitHub's form.
+    Raises ForgeError when it is not in GitHub's form, or belongs to another repository.
     """
-    read = checked(_PullRequest, value, "the pull request")
-    repo = read.base.repo.full_name if read.base.repo else full_name
-    if repo.lower() != full_name.lower():
+    found = _pull_request(value, server_url)
+    if found.full_name.lower() != full_name.lower():
         raise ForgeError("The pull request belongs to another repository than the event.")
+    return found
+
+
+def _pull_request(value: object, server_url: str) -> PullRequest:
+    read = checked(_PullRequest, value, "the pull request")
+    full_name = read.base.repo.full_name
     owner, _, name = full_name.partition("/")
     head_repo = read.head.repo.full_name if read.head.repo else None
     return PullRequest(
@@ -174,18 +182,22 @@ class NamedRepository(Lenient):
 
 
 class _End(Lenient):
-    ref: Annotated[str, StringConstraints(max_length=1024)]
+    ref: Annotated[Text, StringConstraints(max_length=1024)]
     sha: ObjectId
     repo: NamedRepository | None = None
 
 
+class _Base(_End):
+    repo: NamedRepository
+
+
 class _PullRequest(Lenient):
     number: Number
-    title: str
-    body: str | None = None
+    title: Text
+    body: Text | None = None
     state: Literal["open", "closed"]
     draft: bool = False
     user: Account | None = None
-    base: _End
+    base: _Base
     head: _End
     updated_at: AwareDatetime | None = None
