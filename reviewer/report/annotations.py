@@ -17,6 +17,8 @@ from reviewer.report.inert import visible, visible_line, visible_path
 
 SHOWN = 10
 """Commands of one level that GitHub shows for a step."""
+_OURS = SHOWN - 1
+"""One of each level is left to the job that prints them: it has a word to say on the outcome."""
 _MESSAGE = 4000
 """Characters of a message; the runner cuts at 4,096."""
 _TITLE = 255
@@ -37,7 +39,7 @@ def render(review: Review) -> str:
 
     Nothing at all for a whole review that found nothing.
     """
-    room = Counter({"error": SHOWN, "warning": SHOWN - (not review.complete), "notice": SHOWN - 1})
+    room = Counter({"error": _OURS, "warning": _OURS - (not review.complete), "notice": _OURS - 1})
     shown: list[Finding] = []
     for finding in review.findings:
         level = _LEVELS[finding.severity]
