@@ -131,6 +131,10 @@ def test_a_change_in_which_git_found_no_difference_is_not_called_clean() -> None
     assert "no findings" not in report.lower()
 
 
+def test_nobody_is_said_to_have_checked_a_change_that_is_empty() -> None:
+    assert "built-in checks" not in render(replace(NOTHING_CHANGED, making=STATIC.making)).split("\n## ")[0]
+
+
 def test_a_change_of_which_no_file_was_read_is_not_called_clean() -> None:
     left = Coverage(read=(), skipped=(SkippedFile("poetry.lock", SkipReason.LOCK_FILE),), read_bytes=0, read_lines=0)
     report = render(replace(NOTHING_CHANGED, change=CHANGED, coverage=left))
