@@ -90,6 +90,7 @@ _REVIEWS = (
     _FULL,
     replace(_FULL, problems=(), making=replace(_FULL.making, cost_usd=None, window=None, effort=None, run="")),
     replace(_FULL, problems=(), findings=()),
+    replace(_FULL, making=Making(engine="static")),
     replace(
         _FULL,
         ungrounded=_FULL.ungrounded * (markdown.REJECTED_SHOWN + 1),
