@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testing", "testdata"})
 _TEST_NAME = re.compile(r"(?:^|[._-])(?:test|tests|spec)(?:[._-]|$)")
 _TEST_WORD = re.compile(r"(?:Tests?|Spec|TestCase|IT)$|^Test(?=[A-Z])")
 
 
+@lru_cache(maxsize=200_000)
 def is_test(path: str) -> bool:
     """Whether a path looks like a test's, by the habits of the languages."""
     *folders, name = path.split("/")

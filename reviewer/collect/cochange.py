@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -42,11 +41,11 @@ def changed_together(repository: Repository, commit: str | None, paths: Collecti
     except SourceError:
         return {}
     wanted = frozenset(paths)
-    counts: Counter[str] = Counter()
+    weights: dict[str, float] = {}
     for group in listed.split(_MARK):
         names = {path_text(name.lstrip(b"\n")) for name in group.split(b"\0")} - {""}
         touched = names & wanted
         if touched and len(names) <= LARGEST:
             for name in names - wanted:
-                counts[name] += 1 / len(names)
-    return dict(counts)
+                weights[name] = weights.get(name, 0.0) + 1 / len(names)
+    return weights

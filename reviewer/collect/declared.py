@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 Pattern = re.Pattern[bytes]
 
@@ -171,10 +172,15 @@ def _suffix(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[2].lower()
 
 
+@cache
+def _family(suffix: str) -> str:
+    forms = _FORMS.get(suffix)
+    return "" if forms is None else forms.suffixes
+
+
 def family(path: str) -> str:
     """A word for the languages whose files can use each other's names; empty for what defines no names."""
-    forms = _FORMS.get(_suffix(path))
-    return "" if forms is None else forms.suffixes
+    return _family(path[path.rfind(".") + 1 :].lower())
 
 
 def declared(path: str, data: bytes) -> set[bytes]:

@@ -145,7 +145,7 @@ def parse(path: str, text: str) -> Syntax | None:
         )
     except ValueError:  # what it raises when it was told to stop
         return None
-    return None if tree is None else Syntax(language, tree)
+    return Syntax(language, tree)
 
 
 def _lines(node: Node) -> tuple[int, int]:

@@ -110,15 +110,15 @@ def _include(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
         yield (*parts[:-1], parts[-1].partition(".")[0])
 
 
-def _dotted(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
+def _dotted(match: re.Match[str], _folder: str) -> Iterator[tuple[str, ...]]:
     yield _split(match[1].strip(".").replace(".", "/"))
 
 
-def _go(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
+def _go(match: re.Match[str], _folder: str) -> Iterator[tuple[str, ...]]:
     yield _split(match[1])
 
 
-def _rust(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
+def _rust(match: re.Match[str], _folder: str) -> Iterator[tuple[str, ...]]:
     parts = tuple(part for part in match[1].split("::") if part not in {"crate", "self", "super", ""})
     if parts:
         yield parts
@@ -128,7 +128,7 @@ def _rust(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
         yield (*parts, *(part for part in name.strip().split("::") if part.isidentifier()))
 
 
-def _php(match: re.Match[str], folder: str) -> Iterator[tuple[str, ...]]:
+def _php(match: re.Match[str], _folder: str) -> Iterator[tuple[str, ...]]:
     yield _split(match[1].replace("\\", "/"))
 
 

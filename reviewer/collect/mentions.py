@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -21,42 +21,65 @@ _AT_ONCE = 16 * 1024 * 1024
 """Bytes of texts that are asked of git in one go, and held in memory twice."""
 _ROWS = 2_000
 """Blobs that are asked of the cache in one go."""
-_NO_WORD = bytes(byte if byte >= 128 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256))
+_LAST_ASCII = 0x7F
+_NO_WORD = bytes(byte if byte > _LAST_ASCII or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """The names that were looked for and stand in one file."""
+class Wanted:
+    """The names that are looked for, by checksum."""
 
-    path: str
-    used: frozenset[str]
-    declared: frozenset[str]
-    """Those of `used` in a line that looks like a definition."""
+    anywhere: dict[int, str]
+    """In any word of a text."""
+    declared: dict[int, str]
+    """In the lines that look like definitions."""
+
+
+@dataclass(slots=True)
+class Mentions:
+    """Name → the files that hold it, in the order of the files."""
+
+    anywhere: dict[str, list[str]] = field(default_factory=dict)
+    declared: dict[str, list[str]] = field(default_factory=dict)
 
 
 def mentions(
-    files: Iterable[SourceFile], repository: Repository, cache: SymbolCache | None, names: Iterable[str]
-) -> Iterator[Mention]:
-    """Every file that holds one of the names. Names are told apart by a 32-bit checksum: one in a million files is there by chance.
+    files: Iterable[SourceFile],
+    repository: Repository,
+    cache: SymbolCache | None,
+    *,
+    anywhere: Iterable[str],
+    declared: Iterable[str],
+) -> Mentions:
+    """Where names stand at all, and where others (or the same) look like being defined.
 
-    Files without a blob id are passed over. Raises SourceError when git lacks a blob or cannot be run.
+    Names are told apart by a 32-bit checksum: in a million one is found by chance. Files without a blob id are passed over. Raises
+    SourceError when git cannot be run.
     """
-    wanted = {crc32(name.encode("utf-8", "surrogateescape")): name for name in names}
-    checksums = frozenset(wanted)
+    wanted = Wanted({_checksum(name): name for name in anywhere}, {_checksum(name): name for name in declared})
+    found = Mentions()
     keyed = [((file.blob, _suffix(file.path)), file) for file in files if file.blob is not None]
     for start in range(0, len(keyed), _ROWS):
         part = keyed[start : start + _ROWS]
         known = {} if cache is None else cache.load(key for key, _ in part)
+        learnt = {key: names for (key, _), names in _read([entry for entry in part if entry[0] not in known], repository)}
         for key, file in part:
-            if key in known:
-                yield from _mention(file.path, known[key], checksums, wanted)
-        learnt: dict[Key, Names] = {}
-        unknown = [(key, file) for key, file in part if key not in known]
-        for (key, file), found in _read(unknown, repository):
-            learnt[key] = found
-            yield from _mention(file.path, found, checksums, wanted)
+            names = known.get(key) or learnt.get(key)
+            if names is not None:
+                _note(found.anywhere, wanted.anywhere, names.words, file.path)
+                _note(found.declared, wanted.declared, names.declared, file.path)
         if cache is not None:
             cache.store(learnt.items())
+    return found
+
+
+def _checksum(name: str) -> int:
+    return crc32(name.encode("utf-8", "surrogateescape"))
+
+
+def _note(found: dict[str, list[str]], wanted: dict[int, str], names: bytes, path: str) -> None:
+    for checksum in wanted.keys() & array("I", names):
+        found.setdefault(wanted[checksum], []).append(path)
 
 
 def names_of(path: str, data: bytes) -> Names:
@@ -69,13 +92,6 @@ def names_of(path: str, data: bytes) -> Names:
 
 def _checksums(words: Iterable[bytes]) -> bytes:
     return array("I", map(crc32, set(words))).tobytes()
-
-
-def _mention(path: str, names: Names, checksums: frozenset[int], wanted: Mapping[int, str]) -> Iterator[Mention]:
-    used = checksums.intersection(array("I", names.words))
-    if used:
-        declared = used.intersection(array("I", names.declared))
-        yield Mention(path, frozenset(wanted[word] for word in used), frozenset(wanted[word] for word in declared))
 
 
 def _read(files: list[tuple[Key, SourceFile]], repository: Repository) -> Iterator[tuple[tuple[Key, SourceFile], Names]]:

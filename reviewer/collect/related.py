@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from reviewer.collect.closeness import Closeness, is_test, tested_stem
 from reviewer.collect.cochange import changed_together
-from reviewer.collect.definers import definers
+from reviewer.collect.definers import Definer, definers
 from reviewer.collect.imports import Paths, imported
-from reviewer.collect.mentions import Mention, mentions
+from reviewer.collect.mentions import mentions
 from reviewer.collect.subject import Subject
 from reviewer.collect.symbol_cache import SymbolCache
 from reviewer.collect.touched import Touched, touched
@@ -50,6 +50,8 @@ class Related:
     """The strongest of its relations."""
     weight: float
     """How telling the relation is, to compare files of one relation: more is more."""
+    names: frozenset[str] = frozenset()
+    """The names that make the relation: those it may define, or those it calls."""
 
 
 def rank(subject: Subject, repository: Repository, cache: SymbolCache | None) -> tuple[Related, ...]:
@@ -62,54 +64,63 @@ def rank(subject: Subject, repository: Repository, cache: SymbolCache | None) ->
     looked_for = touched(subject.change, subject)
     with ThreadPoolExecutor(1) as beside:
         history = beside.submit(changed_together, repository, subject.change.base.commit, looked_for.paths)
-        names = {*looked_for.used, *looked_for.defined}
-        found = {mention.path: mention for mention in mentions(subject.snapshot.files, repository, cache, names)}
+        found = mentions(subject.snapshot.files, repository, cache, anywhere=looked_for.defined, declared=looked_for.used)
         together = history.result()
-    return _ranked(subject, looked_for, found, together)
-
-
-def _ranked(
-    subject: Subject, looked_for: Touched, found: Mapping[str, Mention], together: Mapping[str, float]
-) -> tuple[Related, ...]:
-    paths = Paths(file.path for file in subject.snapshot.files)
-    imports = {path: imported(path, text, paths) for path, text in looked_for.texts.items()}
-    near = Closeness(looked_for.paths)
-    defining = definers(looked_for, found, imports)
-    calling = _callers(looked_for, found)
-    stems = {tested_stem(path) for path in looked_for.paths}
-    related: list[Related] = []
-    for file in subject.snapshot.files:
-        path = file.path
-        closeness = near.of(path)
-        named = is_test(path) and tested_stem(path) in stems
-        if path in looked_for.paths:
-            relation, weight = Relation.CHANGED, 1.0
-        elif path in defining:
-            relation, weight = Relation.DEFINES, defining[path]
-        elif named or (is_test(path) and path in calling):
-            relation, weight = Relation.TESTS, calling.get(path, 0.0) + named
-        elif path in calling:
-            relation, weight = Relation.CALLS, calling[path]
-        elif together.get(path, 0.0) >= _OFTEN:
-            relation, weight = Relation.TOGETHER, together[path]
-        elif near.is_sibling(path):
-            relation, weight = Relation.SIBLING, closeness + together.get(path, 0.0)
-        else:
-            relation, weight = Relation.NEAR, closeness + together.get(path, 0.0)
-        related.append(Related(path, relation, weight))
+    every = Paths(file.path for file in subject.snapshot.files)
+    imports = {path: imported(path, text, every) for path, text in looked_for.texts.items()}
+    evidence = _Evidence(
+        paths=looked_for.paths,
+        definers=definers(looked_for, found.declared, imports),
+        callers=_callers(looked_for, found.anywhere),
+        together=together,
+        stems=frozenset(tested_stem(path) for path in looked_for.paths),
+        near=Closeness(looked_for.paths),
+    )
+    related = [evidence.of(file.path) for file in subject.snapshot.files]
     return tuple(sorted(related, key=lambda one: (_ORDER[one.relation], -one.weight, one.path)))
 
 
-def _callers(looked_for: Touched, found: Mapping[str, Mention]) -> dict[str, float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """What is known of the files around a change."""
+
+    paths: frozenset[str]
+    definers: Mapping[str, Definer]
+    callers: Mapping[str, Definer]
+    together: Mapping[str, float]
+    stems: frozenset[str]
+    """Of the changed files' names: what a test of them would be called after."""
+    near: Closeness
+
+    def of(self, path: str) -> Related:
+        """The strongest relation of one file."""
+        if path in self.paths:
+            return Related(path, Relation.CHANGED, 1.0)
+        if (definer := self.definers.get(path)) is not None:
+            return Related(path, Relation.DEFINES, definer.weight, frozenset(definer.names))
+        caller = self.callers.get(path)
+        if is_test(path) and ((named := tested_stem(path) in self.stems) or caller is not None):
+            return Related(path, Relation.TESTS, named + (caller.weight if caller else 0.0), _names(caller))
+        if caller is not None:
+            return Related(path, Relation.CALLS, caller.weight, _names(caller))
+        together = self.together.get(path, 0.0)
+        if together >= _OFTEN:
+            return Related(path, Relation.TOGETHER, together)
+        relation = Relation.SIBLING if self.near.is_sibling(path) else Relation.NEAR
+        return Related(path, relation, self.near.of(path) + together)
+
+
+def _names(one: Definer | None) -> frozenset[str]:
+    return frozenset() if one is None else frozenset(one.names)
+
+
+def _callers(looked_for: Touched, anywhere: Mapping[str, Sequence[str]]) -> dict[str, Definer]:
     """Files that mention a changed definition: each name shares its weight among them."""
-    holders: dict[str, list[str]] = {}
-    for path, mention in found.items():
-        if path not in looked_for.paths:
-            for name in mention.used & looked_for.defined.keys():
-                holders.setdefault(name, []).append(path)
-    weights: dict[str, float] = {}
-    for name, paths in holders.items():
-        if len(paths) <= _COMMON:
-            for path in paths:
-                weights[path] = weights.get(path, 0.0) + looked_for.defined[name] / len(paths)
-    return weights
+    callers: dict[str, Definer] = {}
+    for name, paths in anywhere.items():
+        others = [path for path in paths if path not in looked_for.paths]
+        for path in others if len(others) <= _COMMON else ():
+            caller = callers.setdefault(path, Definer(0.0, set()))
+            caller.weight += looked_for.defined[name] / len(others)
+            caller.names.add(name)
+    return callers
