@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reviewer.collect.snapshot import Encoding, SourceFile, TextMeasure
 from reviewer.plan.correction import Correction
 from reviewer.plan.model import Tokenizer
-from reviewer.plan.tokens import FRAME, band, basis_note, file_tokens, total_measure
+from reviewer.plan.tokens import FRAME, band, basis_note, capacity, file_tokens, total_measure
 
 CODE = TextMeasure(characters=400_000, non_ascii=0, claude2=110_000.0, o200k=100_000.0)
 NOTHING = TextMeasure(0, 0, 0.0, 0.0)
@@ -74,6 +74,18 @@ def test_the_measures_of_files_add_up_with_their_frames_and_names() -> None:
     assert total.characters == 800_000 + 9 + 2 * FRAME.characters
     assert file_tokens(total, Tokenizer.O200K) == pytest.approx(200_000 + 4 + 2 * FRAME.o200k)
     assert file_tokens(total_measure([], NOTHING), Tokenizer.NEW) == 0
+
+
+@pytest.mark.parametrize("tokenizer", Tokenizer)
+@pytest.mark.parametrize("correction", [None, Correction(1.08, 0.10, 3), Correction(0.8, 0.02, 1)])
+@pytest.mark.parametrize("limit", [1, 100, 8_000, 168_000, 968_000])
+def test_the_capacity_of_a_limit_is_the_largest_estimate_that_surely_keeps_it(
+    tokenizer: Tokenizer, correction: Correction | None, limit: int
+) -> None:
+    most = capacity(limit, tokenizer, correction)
+
+    assert band(most, tokenizer, correction).high <= limit
+    assert band(most * 1.02 + 3, tokenizer, correction).high > limit
 
 
 def test_what_an_estimate_rests_on_is_said() -> None:

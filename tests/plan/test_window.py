@@ -16,9 +16,9 @@ from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasur
 from reviewer.errors import ConfigError
 from reviewer.plan.catalog import Catalogue, load_catalogue
 from reviewer.plan.correction import Correction
-from reviewer.plan.decision import Plan, WindowName
+from reviewer.plan.decision import Plan, Shown, WindowName
 from reviewer.plan.model import LongContext, Model, Tokenizer
-from reviewer.plan.window import default_max_output, make_plan, settle
+from reviewer.plan.window import Parts, default_max_output, make_plan, settle
 
 TODAY = date(2026, 11, 23)
 CATALOGUE = load_catalogue()
@@ -280,3 +280,23 @@ def test_what_may_be_sent_without_a_count_can_never_exceed_the_window(
         assert plan.window_tokens <= 200_000
         assert plan.betas == ()
     assert bool(plan.betas) is (plan.window is WindowName.LONG and model.long_context is LongContext.BETA)
+
+
+def test_the_parts_of_a_change_are_planned_beside_the_documents_of_its_base(snapshot_of: SnapshotOf) -> None:
+    base = snapshot_of({"a.py": 20_000, "b.py": 30_000})
+    parts = Parts(
+        changed=snapshot_of({"a.py": 21_000}).files, outlined=snapshot_of({"c.py": 2_000}).files, tokens=1_500, bytes=6_000
+    )
+    alone, plan = plan_for(base), plan_for(base, change=parts)
+
+    shown = [(file.path, file.shown) for file in plan.per_file]
+    assert shown == [("b.py", Shown.WHOLE), ("a.py", Shown.CHANGED), ("a.py", Shown.WHOLE), ("c.py", Shown.SIGNATURES)]
+    assert (alone.basis.change_tokens, plan.basis.change_tokens) == (0, 1_500)
+    assert plan.basis.fixed_tokens == alone.basis.fixed_tokens + 1_500
+    assert plan.basis.request_bytes > alone.basis.request_bytes + 98_000
+    assert [file.shown for file in settle(plan, 90_000).per_file] == [file.shown for file in plan.per_file]
+
+
+def test_a_change_of_which_only_the_diff_goes_in_can_be_sent(snapshot_of: SnapshotOf) -> None:
+    assert plan_for(snapshot_of({}), change=Parts(tokens=200, bytes=800)).window is WindowName.STANDARD
+    assert plan_for(snapshot_of({})).window is None
