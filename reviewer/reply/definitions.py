@@ -128,6 +128,31 @@ def _is_keyword_argument(code: str) -> bool:
     return code[0].isspace() and re.match(r"\s+\w{1,200}=\S", code) is not None
 
 
+_TRIPLE = re.compile(r"\"{3}|'{3}")
+_BLOCK = re.compile(r"/\*|\*/")
+
+
+def remark_lines(text: str, suffix: str) -> frozenset[int]:
+    """Numbers, from 1, of the lines that begin inside a comment or string over several lines, or with one: prose, not code."""
+    marks = _TRIPLE if suffix in PYTHON else _BLOCK
+    found: set[int] = set()
+    inside = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if inside or marks.match(line.lstrip()):
+            found.add(number)
+        for mark in marks.findall(line):
+            if not inside and mark != "*/":
+                inside = mark
+            elif mark == inside or (inside == "/*" and mark == "*/"):
+                inside = ""
+    return frozenset(found)
+
+
+def is_listed(name: str, line: str) -> bool:
+    """Whether a line holds the name alone, as a string: an entry of `__all__` and the like, which exports it and does not use it."""
+    return re.fullmatch(rf"\s*[\"']{re.escape(name)}[\"'],?\s*", line) is not None or line.startswith("__all__")
+
+
 _IMPORT = re.compile(
     r"\s*(?:(?:(?:pub(?:\([a-z ]{2,12}\))?|export|global|static)\s+)?"
     r"(?:import|from|use|using|require|require_relative|require_once|include|include_once|extern\s+crate)\b"

@@ -9,7 +9,17 @@ from pathlib import PurePosixPath
 from reviewer.collect.search import Mention, Search
 from reviewer.findings import Absence, Finding
 from reviewer.reply.absences import Name
-from reviewer.reply.definitions import DATA, PROSE, PYTHON, SCRIPTS, defines, imports_everything, suffix_of, without_comment
+from reviewer.reply.definitions import (
+    DATA,
+    PROSE,
+    PYTHON,
+    SCRIPTS,
+    defines,
+    imports_everything,
+    is_listed,
+    suffix_of,
+    without_comment,
+)
 from reviewer.reply.sources import Sources, indent_of, is_index, plain
 
 _TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e", "unittests", "testing", "cypress"})
@@ -52,23 +62,36 @@ class Evidence:
         return next(self._judges[how](name, finding, elsewhere), None)
 
     def _definitions(self, name: Name, finding: Finding, mentions: Iterable[Mention]) -> Iterator[Mention]:
-        key = _is_key(name.last, finding.quote)
-        for mention in mentions:
-            if is_test(mention.path) and not is_test(finding.path):
-                continue
-            found = self._defines_key(name, finding, mention) if key else self._defines(name, finding, mention)
-            if found and (not name.owner or self._belongs(name.owner, mention)):
+        for mention in self._defining(name, finding, mentions):
+            if not name.owner or self._belongs(name.owner, mention):
                 yield mention
 
-    def _defines(self, name: Name, finding: Finding, mention: Mention) -> bool:
-        if defines(name.last, mention.text, mention.path):
-            member = bool(name.owner) or name.of_self or _is_member(name.last, finding.quote)
-            return self._is_reachable(name.last, finding, mention, member=member) and self._sees(
+    def _defining(self, name: Name, finding: Finding, mentions: Iterable[Mention]) -> Iterator[Mention]:
+        """The mentions that define the name, seen from the finding's file."""
+        mentions = [one for one in mentions if is_test(finding.path) or not is_test(one.path)]
+        if _is_key(name.last, finding.quote):
+            yield from (one for one in mentions if self._defines_key(name, finding, one))
+            return
+        member = bool(name.owner) or name.of_self or _is_member(name.last, finding.quote)
+        found = [one for one in mentions if self._is_definition(name.last, one)]
+        for mention in found:
+            if self._is_reachable(name.last, finding, mention, member=member) and self._sees(
                 name.last, finding, mention, member=member
-            )
+            ):
+                yield mention
         # A folder's own file hands on what other files of the folder define.
-        hands_on = is_index(mention.path) and self._sources.is_import(mention.path, mention.line)
-        return hands_on and mention.path != finding.path and self._sees(name.last, finding, mention, member=False)
+        for mention in mentions:
+            folder = mention.path.rpartition("/")[0] + "/"
+            if is_index(mention.path) and mention.path != finding.path and any(one.path.startswith(folder) for one in found):
+                handed_on = self._sources.is_import(mention.path, mention.line)
+                if handed_on and self._sees(name.last, finding, mention, member=False):
+                    yield mention
+
+    def _is_definition(self, name: str, mention: Mention) -> bool:
+        if not defines(name, mention.text, mention.path):
+            return False
+        imported = self._sources.is_import(mention.path, mention.line)
+        return not imported and not self._sources.is_remark(mention.path, mention.line)
 
     def _is_reachable(self, name: str, finding: Finding, mention: Mention, *, member: bool) -> bool:
         """Whether what the line defines has a name outside of it: an attribute, or by the syntax tree not local to another function."""
@@ -95,7 +118,8 @@ class Evidence:
             imported = any(True for _ in self._sources.imports_of(finding.path, name))
             if not member and not imported and not imports_everything(self._sources.text(finding.path)):
                 return False
-            return self._sources.knows(finding.path, mention.path)
+            folders = PurePosixPath(mention.path).parts[:-1]
+            return self._sources.knows(finding.path, mention.path) or self._sources.imports_from(finding.path, name, folders)
         near = PurePosixPath(mention.path).parent == PurePosixPath(finding.path).parent
         return near or self._sources.knows(finding.path, mention.path)
 
@@ -122,8 +146,9 @@ class Evidence:
                 yield mention
 
     def _is_use(self, name: str, mention: Mention) -> bool:
-        code = _is_code(name, mention) and not defines(name, mention.text, mention.path)
-        return code and not self._sources.is_import(mention.path, mention.line)
+        if not self._is_code(name, mention) or defines(name, mention.text, mention.path) or is_listed(name, mention.text):
+            return False
+        return not self._sources.is_import(mention.path, mention.line)
 
     def _may_use(self, name: str, definer: str, user: str) -> bool:
         """Whether a file can mean the other file's name by the name."""
@@ -156,7 +181,7 @@ class Evidence:
         if imports_everything(self._sources.text(finding.path)):
             return
         for mention in mentions:
-            here = mention.path == finding.path and _is_code(name.last, mention)
+            here = mention.path == finding.path and self._is_code(name.last, mention)
             imported = here and self._sources.is_import(mention.path, mention.line)
             if imported and not self._sources.is_hidden_import(mention.path, mention.line):
                 yield mention
@@ -166,10 +191,17 @@ class Evidence:
             return
         for mention in mentions:
             used = (
-                is_test(mention.path) and _is_code(name.last, mention) and not self._sources.is_import(mention.path, mention.line)
+                is_test(mention.path)
+                and self._is_code(name.last, mention)
+                and not self._sources.is_import(mention.path, mention.line)
             )
             if used and (not name.owner or self._belongs(name.owner, mention)):
                 yield mention
+
+    def _is_code(self, name: str, mention: Mention) -> bool:
+        suffix = suffix_of(mention.path)
+        said = suffix in PROSE or name not in without_comment(mention.text, suffix)
+        return not said and not self._sources.is_remark(mention.path, mention.line)
 
     def _belongs(self, owner: str, mention: Mention) -> bool:
         """Whether the mention's file has to do with the owner of the name: is called like it, or speaks of it."""
@@ -181,11 +213,6 @@ def _free(path: str) -> bool:
     """Whether members are known by their bare name in the file's language: not in Python and JavaScript, where `self.` or `this.` is needed."""
     suffix = suffix_of(path)
     return suffix not in PYTHON and suffix not in SCRIPTS
-
-
-def _is_code(name: str, mention: Mention) -> bool:
-    suffix = suffix_of(mention.path)
-    return suffix not in PROSE and name in without_comment(mention.text, suffix)
 
 
 def _is_member(name: str, quote: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from reviewer.collect import grammar
 from reviewer.collect.search import Search
 from reviewer.collect.symbols import Definition, definitions
-from reviewer.reply.definitions import import_lines
+from reviewer.reply.definitions import import_lines, remark_lines, suffix_of
 
 _MOST_READ = 300
 """Files read to judge the mentions of one review; those past them say nothing, and the findings stay."""
@@ -46,6 +46,7 @@ class Sources:
         self._search = search
         self._texts: dict[str, str] = {}
         self._imports: dict[str, frozenset[int]] = {}
+        self._remarks: dict[str, frozenset[int]] = {}
         self._definitions: dict[str, tuple[Definition, ...] | None] = {}
         self._words: dict[str, frozenset[str]] = {}
 
@@ -96,6 +97,12 @@ class Sources:
         if path not in self._imports:
             self._imports[path] = import_lines(self.text(path))
         return line in self._imports[path]
+
+    def is_remark(self, path: str, line: int) -> bool:
+        """Whether the line belongs to a comment or string over several lines."""
+        if path not in self._remarks:
+            self._remarks[path] = remark_lines(self.text(path), suffix_of(path))
+        return line in self._remarks[path]
 
     def imports_of(self, path: str, name: str) -> Iterator[str]:
         """The lines of imports in which a name stands."""

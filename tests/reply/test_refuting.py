@@ -155,7 +155,6 @@ DEFINED = [
     ("a.js", "const b = require('./lib');\nb.loadAll();", "lib.js", "exports.loadAll = function () {}"),
     ("a.ts", "import { loadAll } from './lib';\nloadAll();", "lib.ts", "export async function loadAll(): Promise<void> {}"),
     ("a.ts", "import {\n  loadAll,\n} from './lib';\nloadAll();", "lib/index.ts", "export const loadAll = () => 1"),
-    ("a.tsx", "import { loadAll } from './lib';\nloadAll();", "lib/index.ts", "export { loadAll } from './deep'"),
     ("a/a.go", "func main() { loadAll() }", "a/lib.go", "func loadAll() error { return nil }"),
     ("a/a.go", "func main() { s.loadAll() }", "a/lib.go", "func (s *Store) loadAll() {}"),
     ("a/a.go", "func main() { lib.LoadAll() }", "lib/x.go", "func LoadAll() {}"),
@@ -195,8 +194,22 @@ def test_definitions_of_many_languages_are_known(path: str, text: str, other: st
     assert reason({path: text}, path, line, Absence.UNDEFINED, name) == ""
 
 
+def test_a_folder_hands_on_what_its_other_files_define() -> None:
+    files = {"app.ts": "import { loadAll } from './lib';\nloadAll();\n", "lib/index.ts": "export { loadAll } from './deep';\n"}
+
+    assert reason(files, "app.ts", "loadAll();", Absence.UNDEFINED, "loadAll") == ""
+    files["lib/deep.ts"] = "export function loadAll() {}\n"
+    assert reason(files, "app.ts", "loadAll();", Absence.UNDEFINED, "loadAll") != ""
+
+
+def test_a_name_that_is_imported_from_elsewhere_is_not_defined_by_its_import() -> None:
+    files = {"app.js": "var loadAll = require('./lib').loadAll;\nloadAll();\n", "lib.js": "exports.loadOne = 1;\n"}
+
+    assert reason(files, "app.js", "loadAll();", Absence.UNDEFINED, "loadAll") == ""
+
+
 USED = {
-    "lib.py": """\
+    "lib.py": '''\
         def never_called(depth):
             unused_local = 1
             return never_called(depth - 1)
@@ -212,8 +225,17 @@ USED = {
         LIMIT_OF_ALL = 3
 
         def in_words_only(): ...
-        """,
+
+        def listed_only():
+            """Not like `in_words_only`:
+
+            in_words_only()
+            """
+
+        __all__ = ["in_words_only", "listed_only"]
+        ''',
     "app.py": "from lib import called, Store, never_called\n\nprint(called(), Store().flush_all())  # in_words_only is gone\nnever_called_inside = unused_local = 1\n",
+    "__init__.py": "from lib import listed_only\n\n__all__ = [\n    'listed_only',\n]\n",
     "far.py": "flush_all = 1\nprint(LIMIT_OF_ALL)\n",
     "tests/test_lib.py": "import lib\n\ndef test_it():\n    lib.in_words_only()\n",
 }
@@ -230,6 +252,7 @@ USED = {
         ("unused_local", "unused_local", ""),
         ("def never_called(", "depth", ""),
         ("def in_words_only", "in_words_only", ""),
+        ("def listed_only", "listed_only", ""),
     ],
 )
 def test_a_use_is_one_in_code_of_a_file_that_knows_the_definition(quote: str, name: str, expected: str) -> None:
