@@ -230,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         wrong = request_violations(self.command, self.path, received.headers, content)
         self._record([f"{self.command} {self.path}: {violation}" for violation in wrong])
         if wrong:
-            return 422, {"message": "Invalid request.", "errors": wrong}
+            return 422, {"message": f"Invalid request. {wrong[0]}", "documentation_url": "https://docs.github.com/rest"}
         try:
             return _route(self.loopback.state, received)
         except CallRefusedError as refusal:

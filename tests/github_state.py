@@ -44,12 +44,12 @@ class Pull:
 class CallRefusedError(Exception):
     """A call that GitHub would understand, and refuse."""
 
-    def __init__(self, status: int, message: str, errors: tuple[str, ...] = ()) -> None:
+    def __init__(self, status: int, message: str, errors: Iterable[str | Row] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.body: Row = {"message": message, "documentation_url": "https://docs.github.com/rest"}
-        if errors:
-            self.body["errors"] = list(errors)
+        if listed := list(errors):
+            self.body["errors"] = listed
 
 
 class State:
@@ -148,7 +148,8 @@ class State:
         """A comment on lines, or (`subject_type: file`) on a file."""
         pull = self.pull(number)
         if problem := why_not_there(pull, wish):
-            raise CallRefusedError(422, "Validation Failed", (problem,))
+            error = {"resource": "PullRequestReviewComment", "code": "custom", "field": "line", "message": problem}
+            raise CallRefusedError(422, "Validation Failed", [error])
         identity = next(self._ids)
         lines = {key: wish[key] for key in ("line", "side", "start_line", "start_side") if key in wish}
         row = filled(
