@@ -109,7 +109,7 @@ def _under_another_name(finding: Finding, earlier: dict[str, Remembered], head: 
 
 def _is_same_code(one: str, other: str, *, alike: bool) -> bool:
     """Whether two quotes are of the same code: equal, or (where the two are `alike`) the shorter, if it tells enough, in the longer."""
-    shorter, longer = sorted((one, other), key=len)
+    shorter, longer = sorted((one.replace("\n", ""), other.replace("\n", "")), key=len)
     return bool(shorter) and (shorter == longer or (alike and len(shorter) >= _TELLING and shorter in longer))
 
 
@@ -131,7 +131,12 @@ def _quote_is_gone(item: Remembered, head: Head) -> bool:
         return False
     text = head.texts.get(item.path)
     # What is quoted had its secrets masked; a secret that is still there must not count as mended.
-    return text is None or (item.quote not in squeeze(text) and item.quote not in squeeze(mask(text)))
+    return text is None or not (_stands(item.quote, squeeze(text)) or _stands(item.quote, squeeze(mask(text))))
+
+
+def _stands(quote: str, plain: str) -> bool:
+    """Whether a quote stands in a text, both without white space: wrapped otherwise, or with other lines between its own, too."""
+    return quote.replace("\n", "") in plain or all(line in plain for line in quote.split("\n"))
 
 
 def _elsewhere(items: Iterable[Remembered], head: Head) -> frozenset[str]:
@@ -143,5 +148,5 @@ def _elsewhere(items: Iterable[Remembered], head: Head) -> frozenset[str]:
     masked = any(_MASKED in item.quote for item in sought)
     for text in head.texts.values():
         plain = squeeze(text) + (squeeze(mask(text)) if masked else "")
-        found |= {item.fingerprint for item in sought if item.quote in plain}
+        found |= {item.fingerprint for item in sought if item.quote.replace("\n", "") in plain}
     return frozenset(found)

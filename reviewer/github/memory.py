@@ -24,7 +24,7 @@ MOST_BYTES = 24_000
 _MOST_PLAIN = 1_000_000
 """Bytes of the unpacked state; far above what `MOST_BYTES` of our own packing unpacks to."""
 _QUOTE = 300
-"""Characters of the quoted code, white space left out, that are kept: when these are gone, the quote is."""
+"""Characters of the quoted code, white space left out, that are kept: while these are there, the quote is."""
 _TITLE = 160
 _PATH = 4_096
 
@@ -54,7 +54,7 @@ class Remembered:
     severity: Severity
     title: str
     quote: str
-    """The quoted code without white space, its first 300 characters."""
+    """The quoted lines without white space in them, the first 300 characters of all."""
     first: int
     """Its lines when it was last seen."""
     last: int
@@ -95,8 +95,8 @@ def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "
 
 
 def kept_quote(quote: str) -> str:
-    """What is kept of quoted code."""
-    return squeeze(quote)[:_QUOTE]
+    """What is kept of quoted code: its lines, each without white space."""
+    return "\n".join(filter(None, map(squeeze, quote.split("\n"))))[:_QUOTE].rstrip("\n")
 
 
 def encode(head: str, findings: Iterable[Remembered]) -> str:

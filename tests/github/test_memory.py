@@ -101,6 +101,9 @@ def test_a_state_that_somebody_edited_is_no_memory(state: str | None) -> None:
 
 
 def test_long_texts_are_shortened() -> None:
-    item: Remembered = remembered(finding(title="t" * 1000, quote="q " * 1000), since=HEAD, place=Place.INLINE)
+    item: Remembered = remembered(
+        finding(title="t" * 1000, quote="q " * 100 + "\n" + "r " * 1000), since=HEAD, place=Place.INLINE
+    )
 
     assert (len(item.title), len(item.quote)) == (160, 300)
+    assert item.quote.startswith("q" * 100 + "\nrr")

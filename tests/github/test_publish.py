@@ -100,6 +100,13 @@ def test_code_that_was_only_indented_anew_is_not_fixed(replay: Replay) -> None:
     assert (done.fixed, done.not_seen) == (0, 1)
 
 
+def test_lines_that_were_put_between_the_quoted_ones_mend_nothing(replay: Replay) -> None:
+    replay.push(WITH_NEW, says("first_new = open(path)\nsecond_new = eval(text)"))
+    done = replay.push({"app.py": "first_new = open(path)\n# why?\nsecond_new = eval(text)\n" + BASE["app.py"]})
+
+    assert (done.fixed, done.not_seen) == (0, 1)
+
+
 def test_a_finding_seen_again_after_a_push_that_missed_it_is_no_new_one(replay: Replay) -> None:
     replay.push(WITH_NEW, FIRST)
     replay.push({"x.py": "x = 1\n"})
