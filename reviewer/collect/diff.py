@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,9 @@ _PATCH = (
     "--dst-prefix=b/",
 )
 """The default algorithm and three lines of context, as GitHub shows a change: an anchor has to lie in GitHub's own hunks."""
+_NAMES = ("--- a/file\n", "+++ b/file\n")
+_SIDES = {side.value: side for side in Side}
+"""A look-up, because a long change has a million lines and asking the enum takes as long as all else for a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
     parts = [_from_first_hunk(part) for part in _parts_of(patch)]
     if len(parts) != sum(len(shown_parts(file)) for file in files):
         raise SourceError("git lists other files than it shows: the change cannot be read.")
-    sections = iter(_sections(parts))
+    sections = (_section(*part) for part in parts)
     with open_blobs(repository, (blob for file in files for blob in (file.old_blob, file.new_blob))) as blobs:
         whole = [_with_hunks(file, [next(sections) for _ in shown_parts(file)], blobs) for file in files]
     return tuple(sorted(whole, key=lambda file: path_bytes(file.path)))
@@ -81,8 +83,8 @@ def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
     if not parts:
         raise SourceError("The patch holds no change.")
     files: dict[str, ChangedFile] = {}
-    for part, section in zip(parts, _sections((part.binary, part.hunks) for part in parts), strict=True):
-        file = _patched_file(part, section)
+    for part in parts:
+        file = _patched_file(part, _section(part.binary, part.hunks))
         known = files.get(file.path)
         if known is not None:
             file = _type_changed(known, file)
@@ -101,27 +103,19 @@ def _from_first_hunk(part: bytes) -> tuple[bool, bytes]:
     return b"\nBinary files " in head, b"@@ " + hunks if found else b""
 
 
-def _sections(parts: Iterable[tuple[bool, bytes]]) -> list[_Section]:
-    """The hunks of each part, parsed.
+def _section(binary: bool, hunks: bytes) -> _Section:  # noqa: FBT001 - as `_from_first_hunk` gives it
+    """The hunks of one file, parsed.
 
-    Names are replaced by numbers before: those of a patch may be quoted in a way the parser does not know. Bytes go through it as
+    The name before them is of our making: the patch's own may be quoted in a way the parser does not know. Bytes go through it as
     Latin-1, one character each, so that none is lost whatever the encoding.
     """
-    lines: list[str] = []
-    binary: list[bool] = []
-    for number, (is_binary, hunks) in enumerate(parts):
-        binary.append(is_binary)
-        lines += (f"--- a/{number}\n", f"+++ b/{number}\n", *_lines(hunks))
-    return [_Section(is_binary, tuple(file)) for is_binary, file in zip(binary, _patch_set(lines), strict=True)]
-
-
-def _patch_set(lines: Iterable[str]) -> PatchSet:
     try:
-        return PatchSet(lines)
+        (file,) = PatchSet([*_NAMES, *_lines(hunks)])
     except (UnidiffParseError, ValueError) as error:
         raise SourceError(
             "The patch cannot be read: a hunk is shorter or longer than its @@ line says, or is no hunk."
         ) from error
+    return _Section(binary, tuple(file))
 
 
 def _lines(data: bytes) -> list[str]:
@@ -189,6 +183,6 @@ def _hunk(parsed: ParsedHunk, how: LineText) -> Hunk:
 
 
 def _line(parsed: ParsedLine, how: LineText) -> DiffLine:
-    side = Side(parsed.line_type)
+    side = _SIDES[parsed.line_type]
     old, new = parsed.source_line_no or 0, parsed.target_line_no or 0
     return DiffLine(side, old, new, how.of(parsed.value.removesuffix("\n"), side, new or old))

@@ -62,13 +62,15 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_stands_for_what_git_says(name: str, history: Path, git: Git, opened: Open) -> None:
+def test_names_stand_for_what_git_says(history: Path, git: Git, opened: Open) -> None:
     git(history, "reset", "--quiet", "--hard", "HEAD~1")
     git(history, "fetch", "--quiet", ".", "v1")
-    found = resolve(opened(history), name)
-    assert git(history, "rev-parse", f"{name}^{{commit}}").strip() == found.commit
-    assert git(history, "rev-parse", f"{name}^{{tree}}").strip() == found.tree
+    repository = opened(history)
+    asked = [f"{name}^{{{kind}}}" for name in NAMES for kind in ("commit", "tree")]
+    told = iter(git(history, "rev-parse", *asked).split())
+    expected = {name: (next(told), next(told)) for name in NAMES}
+    found = {name: resolve(repository, name) for name in NAMES}
+    assert expected == {name: (revision.commit, revision.tree) for name, revision in found.items()}
 
 
 def test_ids_may_be_abbreviated_and_described(history: Path, git: Git, opened: Open) -> None:
@@ -85,37 +87,38 @@ def test_a_linked_work_tree_has_a_head_of_its_own(history: Path, git: Git, opene
     assert git(history, "rev-parse", "main").strip() == resolve(repository, "main").commit
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "-rf",
-        "--output=stolen",
-        "--all",
-        "^main",
-        "main..v1",
-        "HEAD@{1}",
-        "@{-1}",
-        "@{upstream}",
-        ":/2",
-        "HEAD:a",
-        ":a",
-        "main\0",
-        "main^@",
-        "main^!",
-        "HEAD^{tree}",
-        "main^{blob}",
-        "no such",
-        "a\nb",
-        "refs/heads/",
-        "~",
-        "..",
-        "*",
-    ],
+REFUSED = (
+    "",
+    "-rf",
+    "--output=stolen",
+    "--all",
+    "^main",
+    "main..v1",
+    "HEAD@{1}",
+    "@{-1}",
+    "@{upstream}",
+    ":/2",
+    "HEAD:a",
+    ":a",
+    "main\0",
+    "main^@",
+    "main^!",
+    "HEAD^{tree}",
+    "main^{blob}",
+    "no such",
+    "a\nb",
+    "refs/heads/",
+    "~",
+    "..",
+    "*",
 )
-def test_what_is_no_name_of_one_commit_is_refused(name: str, history: Path, opened: Open) -> None:
-    with pytest.raises(SourceError):
-        resolve(opened(history), name)
+
+
+def test_what_is_no_name_of_one_commit_is_refused(history: Path, opened: Open) -> None:
+    repository = opened(history)
+    for name in REFUSED:
+        with pytest.raises(SourceError):
+            resolve(repository, name)
     assert not (history / "stolen").exists()
 
 
