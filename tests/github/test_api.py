@@ -162,11 +162,18 @@ def test_a_renamed_repository_is_followed_with_the_same_method(answered: Answere
     assert asked == ['POST /old {"a":1}', 'POST /repositories/7 {"a":1}']
 
 
-@pytest.mark.parametrize("target", ["https://elsewhere.example/", "http://api.github.com/x", "//elsewhere.example/x"])
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "http://api.github.com/x", "//elsewhere.example/x", "http://[", "//["]
+)
 def test_a_redirect_to_another_host_is_not_followed(answered: Answered, target: str) -> None:
     client = answered(lambda _: httpx2.Response(302, headers={"location": target}))
-    with pytest.raises(ForgeError, match="another host"):
+    with pytest.raises(ForgeError, match=r"another host|an address that is none"):
         client.get("/x")
+
+
+def test_a_post_whose_answer_cannot_be_read_may_have_been_carried_out(answered: Answered) -> None:
+    with pytest.raises(UncertainError):
+        answered(lambda _: httpx2.Response(201, content=b'{"id": 1')).post("/x", {})
 
 
 def test_redirects_in_a_circle_end(answered: Answered) -> None:
