@@ -20,7 +20,6 @@ from reviewer.errors import DoesNotFitError, NothingToReviewError
 from reviewer.findings import Making, Review, SkippedFile, SkipReason
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
-from reviewer.plan.pack import Outlines
 from reviewer.plan.window import settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
@@ -105,13 +104,12 @@ def fill_window(
     templates: Templates,
     engine: Engine,
     rank: Rank,
-    outlines: Outlines,
 ) -> tuple[Subject, Plan]:
     """What of `whole` is sent where not all of it fits: after a free count, more of it than the estimate's wide band allowed."""
     if not any(file.reason is SkipReason.NO_ROOM for file in chosen.skipped) and not chosen.outlines:
         return chosen, plan
     exact = engine.count(prepare(chosen, plan, wishes, templates)[0])
-    better = repack(whole, plan, exact, wishes, templates, rank, outlines) if exact is not None else None
+    better = repack(whole, plan, exact, wishes, templates, rank) if exact is not None else None
     if better is None:
         return chosen, plan
     again = engine.count(prepare(*better, wishes, templates)[0])
