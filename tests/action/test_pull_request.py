@@ -128,17 +128,20 @@ def scene(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make_r
 
 def traps(canaries: Path) -> dict[str, str]:
     """Files of a pull request that run when somebody imports, builds, configures or starts the wrong thing."""
-    modules = (
-        "reviewer/__init__",
-        "reviewer/__main__",
-        "reviewer/cli",
-        "jinja2",
-        "httpx2",
-        "anthropic",
-        "click",
-        "sitecustomize",
-    )
-    modules += ("usercustomize", "pip/__main__", "venv/__main__", "ensurepip/__init__", "encodings", "conftest", "setup", "yaml")
+    modules = [
+        *(
+            "reviewer/__init__",
+            "reviewer/__main__",
+            "reviewer/cli",
+            "jinja2",
+            "httpx2",
+            "anthropic",
+            "click",
+            "yaml",
+            "encodings",
+        ),
+        *("sitecustomize", "usercustomize", "pip/__main__", "venv/__main__", "ensurepip/__init__", "conftest", "setup"),
+    ]
     spring = "import pathlib\npathlib.Path({!r}).touch()\n"
     return {
         **{f"{name}.py": spring.format(str(canaries / name.replace("/", "."))) for name in modules},
@@ -206,7 +209,18 @@ def test_both_steps_as_written_in_a_checkout_full_of_traps_and_a_second_run_doub
     assert second.code == 0, second.log
     assert_nothing_sprang(scene)
     assert (len(scene.state.reviews), len(scene.state.review_comments), len(scene.state.issue_comments)) == (reviews, comments, 1)
-    assert scene.github.writes[written:] == []
+    assert all(write.startswith("PATCH ") for write in scene.github.writes[written:]), (
+        "the summary comment may tell another price"
+    )
+
+
+def test_the_traps_do_spring_for_whoever_walks_in(scene: Scene) -> None:
+    careless = subprocess.run([sys.executable, "-m", "reviewer"], cwd=scene.workspace, check=False, capture_output=True)
+    git(scene.workspace, "status")
+
+    sprung = {path.name for path in scene.canaries.iterdir()}
+    assert "reviewer.__init__" in sprung, careless.stderr
+    assert any(name.startswith("git-trap") for name in sprung)
 
 
 def test_what_steers_a_review_is_read_at_the_base(scene: Scene) -> None:
