@@ -61,7 +61,7 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
     except SourceError as error:
         raise SourceError(
             f"The change cannot be shown: {error.message}",
-            hint="If the clone is partial, make it whole: git fetch --refetch",
+            hint="In a partial clone let git fetch what is missing: `git diff` of the same commits does, or `git fetch --refetch`.",
         ) from error
     files = list(parse_raw(raw))
     parts = [_from_first_hunk(part) for part in _parts_of(patch)]
