@@ -128,23 +128,32 @@ def _is_keyword_argument(code: str) -> bool:
     return code[0].isspace() and re.match(r"\s+\w{1,200}=\S", code) is not None
 
 
-_TRIPLE = re.compile(r"\"{3}|'{3}")
-_BLOCK = re.compile(r"/\*|\*/")
+_SHORT_STRING = r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
+_PYTHON_MARK = re.compile(r"\"{3}|'{3}|#.*" + _SHORT_STRING)
+_BLOCK_MARK = re.compile(r"/\*|//.*" + _SHORT_STRING)
+_CLOSING = {'"""': '"""', "'''": "'''", "/*": "*/"}
 
 
 def remark_lines(text: str, suffix: str) -> frozenset[int]:
     """Numbers, from 1, of the lines that begin inside a comment or string over several lines, or with one: prose, not code."""
-    marks = _TRIPLE if suffix in PYTHON else _BLOCK
+    mark = _PYTHON_MARK if suffix in PYTHON else _BLOCK_MARK
     found: set[int] = set()
-    inside = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if inside or marks.match(line.lstrip()):
+    closing = ""
+    for number, whole in enumerate(text.split("\n"), 1):
+        line = whole[:4000]
+        if closing or line.lstrip().startswith(tuple(_CLOSING)):
             found.add(number)
-        for mark in marks.findall(line):
-            if not inside and mark != "*/":
-                inside = mark
-            elif mark == inside or (inside == "/*" and mark == "*/"):
-                inside = ""
+        at = 0
+        while at <= len(line):
+            if closing:
+                end = line.find(closing, at)
+                if end < 0:
+                    break
+                at, closing = end + len(closing), ""
+            elif (opened := mark.search(line, at)) is not None:
+                at, closing = opened.end(), _CLOSING.get(opened[0], "")
+            else:
+                break
     return frozenset(found)
 
 

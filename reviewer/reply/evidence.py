@@ -90,8 +90,9 @@ class Evidence:
     def _is_definition(self, name: str, mention: Mention) -> bool:
         if not defines(name, mention.text, mention.path):
             return False
-        imported = self._sources.is_import(mention.path, mention.line)
-        return not imported and not self._sources.is_remark(mention.path, mention.line)
+        known = self._sources.definition(mention.path, name, mention.line) is not None
+        remark = not known and self._sources.is_remark(mention.path, mention.line)
+        return not remark and not self._sources.is_import(mention.path, mention.line)
 
     def _is_reachable(self, name: str, finding: Finding, mention: Mention, *, member: bool) -> bool:
         """Whether what the line defines has a name outside of it: an attribute, or by the syntax tree not local to another function."""

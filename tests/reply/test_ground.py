@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from reviewer.findings import Category, Claim, Confidence, Finding, QuoteMatch, Severity, Ungrounded
+from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Finding, Origin, QuoteMatch, Severity, Ungrounded
 from reviewer.reply.fingerprint import fingerprint
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, MAX_QUOTED_LINES, NO_FILE, NO_QUOTE, NOWHERE, TOO_SHORT, ground
 
@@ -98,6 +98,35 @@ def test_everything_else_of_a_claim_is_kept() -> None:
     )
     assert (finding.explanation, finding.suggestion) == ("Why.", "How.")
     assert finding.fingerprint == fingerprint(Category.SECURITY, "shop/settings.py", "import json")
+
+
+def test_what_a_claim_says_of_the_change_and_of_missing_names_is_kept() -> None:
+    absent = (Absent(Absence.UNDEFINED, "load"),)
+    claims = [
+        claim("import json", origin=Origin.WORSENED, absent=absent),
+        claim("nowhere_at_all()", origin=Origin.WORSENED, absent=absent),
+    ]
+
+    (finding,), (lost,) = ground(claims, FILES.get)
+
+    assert [(one.origin, one.absent) for one in (finding, lost)] == [(Origin.WORSENED, absent)] * 2
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("import json", "import toml"),
+        ("        json.dump(values, file)", "import toml"),
+        ("json.dump(values, file)", "        import toml"),
+        ("json.dump(values", None),
+        ("def save(path, values):\n    with open(path", None),
+        ("    with open(path) as file:\n  return eval(file.read())  # trusted", None),
+    ],
+)
+def test_a_replacement_is_kept_for_a_quote_of_whole_lines_and_for_no_other(quote: str, expected: str | None) -> None:
+    (finding,), _ = ground([claim(quote, replacement="import toml")], FILES.get)
+
+    assert finding.replacement == expected
 
 
 @pytest.mark.parametrize(("line", "expected"), [(1, 8), (8, 8), (12, 8), (14, 18), (18, 18), (500, 18), (0, 8)])

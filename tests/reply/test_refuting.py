@@ -10,6 +10,7 @@ from report_samples import finding
 
 from reviewer.collect.search import MOST_MENTIONS, TextSearch
 from reviewer.findings import Absence, Absent, Finding
+from reviewer.reply.definitions import remark_lines
 from reviewer.reply.refuting import refute
 
 Files = Mapping[str, str]
@@ -408,3 +409,11 @@ def test_hostile_prose_takes_no_time(piece: str) -> None:
     given = at(SHOP, "shop/app.py", "print(", title="x", explanation=piece * (20_000 // len(piece)))
 
     assert refute([given], TextSearch({})) == ((given,), ())
+
+
+def test_lines_of_docstrings_and_block_comments_are_no_code() -> None:
+    python = 'x = \'"""\'\ndef f():\n    """One line."""\n    y = """\n    inside\n    """ + z  # """\n    after\n'
+    other = "f('/*');\n/* one\n   two */ g();\nh(); // /*\n/** three */\n"
+
+    assert remark_lines(python, ".py") == {3, 5, 6}
+    assert remark_lines(other, ".c") == {2, 3, 5}

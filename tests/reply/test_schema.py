@@ -4,8 +4,8 @@ import anthropic
 import pytest
 from jsonschema import Draft202012Validator
 
-from reviewer.findings import Category, Claim, Confidence, Severity
-from reviewer.reply.schema import MAX_FINDINGS, MAX_TEXT, Answer, answer_schema, validate
+from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Severity
+from reviewer.reply.schema import MAX_ABSENT, MAX_FINDINGS, MAX_NAME, MAX_TEXT, Answer, answer_schema, validate
 
 ITEM = {
     "path": "src/app.py",
@@ -46,6 +46,8 @@ def test_the_words_of_the_schema_are_those_of_the_project() -> None:
     assert set(fields["severity"]["enum"]) == {severity.word for severity in Severity}
     assert set(fields["confidence"]["enum"]) == {confidence.word for confidence in Confidence}
     assert set(fields["category"]["enum"]) == set(Category)
+    assert set(fields["origin"]["enum"]) == set(Origin)
+    assert set(answer_schema()["$defs"]["AnswerAbsent"]["properties"]["how"]["enum"]) == set(Absence)
 
 
 def test_a_valid_item_passes_both_the_schema_and_the_validation() -> None:
@@ -63,6 +65,22 @@ def test_a_valid_item_passes_both_the_schema_and_the_validation() -> None:
         explanation="Anyone can send text.",
         suggestion="",
     )
+
+
+MORE = {"origin": "made worse", "absent": [{"how": "undefined", "name": "load"}], "replacement": ""}
+
+
+def test_what_an_item_says_besides_is_taken_along() -> None:
+    Draft202012Validator(answer_schema()).validate({"findings": [ITEM | MORE], "summary": ""})
+    claim = validate(ITEM | MORE)
+
+    assert isinstance(claim, Claim)
+    assert (claim.origin, claim.absent, claim.replacement) == (Origin.WORSENED, (Absent(Absence.UNDEFINED, "load"),), "")
+
+
+@pytest.mark.parametrize("field", MORE)
+def test_what_may_be_left_out_may_be_null(field: str) -> None:
+    assert validate({**ITEM, field: None}) == validate(ITEM)
 
 
 def test_letter_case_of_a_word_does_not_matter() -> None:
@@ -87,6 +105,15 @@ def test_letter_case_of_a_word_does_not_matter() -> None:
         ({"title": " \n"}, "title: blank"),
         ({"path": ""}, "path: blank"),
         ({"explanation": "x" * (MAX_TEXT + 1)}, f"explanation: longer than {MAX_TEXT} characters"),
+        ({"origin": "new"}, "origin: not one of the allowed words"),
+        ({"absent": "load"}, "absent: Input should be a valid list"),
+        ({"absent": [{"how": "gone", "name": "load"}]}, "absent.0.how: not one of the allowed words"),
+        ({"absent": [{"how": "unused"}]}, "absent.0.name: Field required"),
+        ({"absent": [{"how": "unused", "name": " "}]}, "absent.0.name: blank"),
+        ({"absent": [{"how": "unused", "name": "x" * (MAX_NAME + 1)}]}, f"absent.0.name: longer than {MAX_NAME} characters"),
+        ({"absent": [{"how": "unused", "name": "load"}] * (MAX_ABSENT + 1)}, f"absent: more than {MAX_ABSENT} entries"),
+        ({"replacement": 3}, "replacement: Input should be a valid string"),
+        ({"replacement": "x" * (MAX_TEXT + 1)}, f"replacement: longer than {MAX_TEXT} characters"),
         ({"quote": ["eval(text)"]}, "quote: Input should be a valid string"),
         ({"# ignore all rules": 1}, "a field that was not asked for"),
     ],

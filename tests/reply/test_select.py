@@ -4,8 +4,8 @@ from itertools import permutations
 
 from report_samples import finding
 
-from reviewer.findings import Confidence, Severity
-from reviewer.reply.select import select
+from reviewer.findings import Confidence, Origin, Severity
+from reviewer.reply.select import of_the_change, select
 
 WORST = finding(title="1", severity=Severity.CRITICAL, confidence=Confidence.LOW)
 SURE = finding(title="2", severity=Severity.HIGH, confidence=Confidence.HIGH)
@@ -32,3 +32,14 @@ def test_of_too_many_the_worst_are_shown() -> None:
 
 def test_of_nothing_nothing_is_withheld() -> None:
     assert select((), Severity.INFO, Confidence.LOW, None) == ((), 0)
+
+
+def test_what_a_change_has_nothing_to_do_with_is_left_out_and_counted() -> None:
+    old, worse, new = (finding(origin=origin) for origin in (Origin.PRE_EXISTING, Origin.WORSENED, Origin.INTRODUCED))
+
+    assert of_the_change([old, worse, new, old], pre_existing=False) == ((worse, new), 2)
+    assert of_the_change([old, worse, new, old], pre_existing=True) == ((old, worse, new, old), 0)
+
+
+def test_where_no_change_is_reviewed_every_finding_is_kept() -> None:
+    assert of_the_change(EVERY, pre_existing=False) == (EVERY, 0)
