@@ -16,7 +16,7 @@ from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
 from reviewer.plan.decision import Context, Plan, Scope
 from reviewer.plan.model import Tokenizer
-from reviewer.plan.pack import Costs, Outlines, Ranked, only, pack
+from reviewer.plan.pack import Forms, Ranked, only, pack
 from reviewer.plan.tokens import FRAME, capacity, file_tokens
 from reviewer.plan.window import Parts, make_plan
 from reviewer.prompt import change_text, frame_tokens
@@ -83,16 +83,16 @@ def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Ra
     plan = plan_review(subject, wishes, templates)
     if plan.window is not None and not plan.needs_exact:
         return subject, plan
-    costs = _costs(wishes.model.tokenizer)
+    forms = _forms(subject.snapshot, wishes.model.tokenizer)
     limit = plan.window_tokens - plan.max_output
     nothing = plan_review(_scoped(subject, Scope.DIFF), wishes, templates)
     step = plan.window_tokens / _STEPS
     room = capacity(limit, wishes.model.tokenizer, wishes.correction) - nothing.basis.uncorrected
     room -= room % step
     related = rank() if wishes.scope is Scope.REPO else ()
-    packed, outlines = subject, _outlines(subject.snapshot)
+    packed = subject
     for _ in range(_TRIES):
-        packed = pack(subject, related, max(0.0, room), costs, outlines)
+        packed = pack(subject, related, max(0.0, room), forms)
         plan = plan_review(packed, wishes, templates)
         if plan.tokens.high <= limit or room <= 0:
             break
@@ -113,20 +113,6 @@ def repack(
     if better.window is None or (fits and better.tokens.estimate < exact * _GAIN):
         return None
     return chosen, better
-
-
-def _outlines(snapshot: Snapshot) -> Outlines:
-    """Makes the signatures of a snapshot's files, each once."""
-    known: dict[str, str] = {}
-
-    def outlines(paths: Sequence[str]) -> Mapping[str, str]:
-        from reviewer.collect.outline import outline  # loads the grammars
-
-        texts, _ = read_texts(snapshot, [path for path in paths if path not in known])
-        known.update((path, outline(path, text)) for path, text in texts.items())
-        return {path: known[path] for path in paths if known.get(path)}
-
-    return outlines
 
 
 def _scoped(subject: Subject, scope: Scope) -> Subject:
@@ -156,15 +142,32 @@ def _outlined(path: str, text: str) -> SourceFile:
     return SourceFile(path, len(data), text.count("\n"), Encoding.UTF_8, _whole_measure(data), None)
 
 
-def _costs(tokenizer: Tokenizer) -> Costs:
+def _forms(snapshot: Snapshot, tokenizer: Tokenizer) -> Forms:
+    """The forms of a snapshot's files in the prompt, each made once; a form takes room in uncorrected tokens."""
     frame = file_tokens(FRAME, tokenizer)
+    mark = file_tokens(measure(b' part="signatures"'), tokenizer)
+    known: dict[tuple[str, frozenset[str] | None], str] = {}
 
-    def file(source: SourceFile) -> float:
+    def whole(source: SourceFile) -> float:
         name = measure(source.path.encode("utf-8", "replace"))
         return file_tokens(source.measure, tokenizer) + file_tokens(name, tokenizer) + frame
 
-    mark = file_tokens(measure(b' part="signatures"'), tokenizer)
-    return Costs(file=file, outline=lambda path, text: file(_outlined(path, text)) + mark)
+    def made(wanted: Mapping[str, frozenset[str] | None]) -> Mapping[str, str]:
+        from reviewer.collect.heads import heads  # these two load the grammars
+        from reviewer.collect.outline import outline
+
+        texts, _ = read_texts(snapshot, [path for path, names in wanted.items() if (path, names) not in known])
+        for path, text in texts.items():
+            names = wanted[path]
+            known[path, names] = outline(path, text) if names is None else heads(path, text, names)
+        return {path: known[path, names] for path, names in wanted.items() if known.get((path, names))}
+
+    return Forms(
+        whole=whole,
+        part=lambda path, text: whole(_outlined(path, text)) + mark,
+        signatures=lambda paths: made(dict.fromkeys(paths)),
+        heads=made,
+    )
 
 
 def _whole_measure(data: bytes) -> TextMeasure:

@@ -13,8 +13,8 @@ from reviewer.collect.subject import Subject
 from reviewer.findings import SkippedFile, SkipReason
 
 _WHOLE_SHARE = 0.5
-"""Of the room beside the changed files, what whole files may take before signatures had their turn: what a changed line uses is often
-defined in dozens of files, and the head line of a definition says most of what a reviewer asks of it at a tenth of the tokens."""
+"""Of the room that is left, what whole files may take before signatures had their turn: the head of a definition says most of what a
+reviewer asks of it at a tenth of the tokens."""
 _LARGEST_SHARE = 0.25
 """Of the room that is left, what one file may take. So a huge file does not block many small ones behind it, and the further down a file
 stands, the smaller it must be to go in whole: rank still decides."""
@@ -31,41 +31,48 @@ class Ranked(Protocol):
     def path(self) -> str:
         """Repository-relative."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names that relate it to the change, such as those it defines and the change uses."""
+
 
 @dataclass(frozen=True, slots=True)
-class Costs:
-    """What things take of the room, in any one unit (tokens), with all that stands around them in the prompt."""
+class Forms:
+    """How a file may stand in the prompt, and what it then takes of the room, in any one unit (tokens), with all that stands around it."""
 
-    file: Callable[[SourceFile], float]
-    """A file that goes in whole."""
-    outline: Callable[[str, str], float]
-    """A file, by its path, of which these signatures go in."""
+    whole: Callable[[SourceFile], float]
+    """What a whole file takes."""
+    part: Callable[[str, str], float]
+    """What these signatures of a file, by its path, take."""
+    signatures: Callable[[Sequence[str]], Mapping[str, str]]
+    """The signatures of all that files of the base define, by path. A file that has none is left out of the answer."""
+    heads: Callable[[Mapping[str, frozenset[str]]], Mapping[str, str]]
+    """The same, only of what is defined by the names that are given for each path."""
 
 
-Outlines = Callable[[Sequence[str]], Mapping[str, str]]
-"""Makes the signatures of files of the base, by path. A file that has none is left out of the answer."""
-
-
-def pack(subject: Subject, related: Sequence[Ranked], room: float, costs: Costs, outlines: Outlines) -> Subject:
+def pack(subject: Subject, related: Sequence[Ranked], room: float, forms: Forms) -> Subject:
     """The part of a change's `subject` that takes at most `room`, the files of the base chosen in the order of `related`.
 
     Every file keeps its place: whole, as signatures, or among the skipped with SkipReason.NO_ROOM. The changed files come first. The
     project's guidance follows, and the base versions of changed files, which the diff shows as well, come last.
     """
     assert subject.head is not None, "only a change is packed: a repository as it is goes in whole or not at all"  # noqa: S101
-    sizes = {file.path: costs.file(file) for file in subject.snapshot.files}
-    head = _changed(subject.head, room, costs)
-    room -= sum(costs.file(file) for file in head.files)
-    ladder = _Ladder(sizes, room)
+    sizes = {file.path: forms.whole(file) for file in subject.snapshot.files}
+    head = _changed(subject.head, room, forms)
+    ladder = _Ladder(sizes, room - sum(forms.whole(file) for file in head.files))
+    guidance = frozenset(subject.snapshot.guidance)
     order = _order(subject, related)
-    replaced = [path for path in order if path in subject.replaced and path not in subject.snapshot.guidance]
-    current = [path for path in order if path not in frozenset(replaced)]
-    if sum(sizes[path] for path in current) > room:
-        _step_down(ladder, current, costs, outlines)
+    unread = frozenset(file.path for file in head.skipped if file.reason is SkipReason.NO_ROOM)
+    last = [path for path in order if path in subject.replaced - guidance - unread]
+    current = [path for path in order if path not in subject.replaced or path in guidance]
+    if unread or sum(sizes[path] for path in current) > ladder.left:
+        _step_down(
+            ladder, current, [path for path in order if path in unread], {file.path: file.names for file in related}, forms
+        )
     else:
-        ladder.whole.update(current)
-    ladder.fill(replaced, 1.0)
-    return replace(subject, snapshot=_kept(subject.snapshot, ladder), head=head, outlines=dict(sorted(ladder.outlines.items())))
+        ladder.fill(current, 1.0)
+    ladder.fill(last, 1.0)
+    return replace(subject, snapshot=_kept(subject.snapshot, ladder), head=head, outlines=dict(sorted(ladder.parts.items())))
 
 
 def only(snapshot: Snapshot, paths: Collection[str], reason: SkipReason) -> Snapshot:
@@ -84,45 +91,41 @@ class _Ladder:
     """Where each file of the base stands, and how much room is left."""
 
     def __init__(self, sizes: Mapping[str, float], room: float) -> None:
-        self.sizes = sizes
-        self.room = room
+        self.left = room
         self.whole: set[str] = set()
-        self.outlines: dict[str, str] = {}
-        self._outline_sizes: dict[str, float] = {}
-
-    @property
-    def left(self) -> float:
-        return self.room - sum(self.sizes[path] for path in self.whole) - sum(self._outline_sizes.values())
+        self.parts: dict[str, str] = {}
+        self._sizes = sizes
+        self._taken: dict[str, float] = {}
 
     def fill(self, paths: Sequence[str], share: float, kept: float = 0.0) -> None:
-        """Take files whole, in this order, those as large as `share` of what is left (less `kept`) passed over."""
-        left = self.left - kept
+        """Take files whole, in this order, those passed over that need more than `share` of what is left beside `kept`."""
         for path in paths:
-            if path not in self.whole:
-                more = self.sizes[path] - self._outline_sizes.get(path, 0.0)
-                if more <= left * share:
-                    left -= more
-                    self.whole.add(path)
-                    self.outlines.pop(path, None)
-                    self._outline_sizes.pop(path, None)
+            more = self._sizes[path] - self._taken.get(path, 0.0)
+            if path not in self.whole and more <= (self.left - kept) * share:
+                self._take(path, self._sizes[path])
+                self.whole.add(path)
+                self.parts.pop(path, None)
 
-    def take_outlines(self, made: Mapping[str, str], order: Sequence[str], costs: Costs) -> int:
-        """Take signatures, in this order, those passed over that are too large; gives how many were taken."""
-        left, taken = self.left, 0
+    def show(self, made: Mapping[str, str], order: Sequence[str], part: Callable[[str, str], float]) -> int:
+        """Take signatures in the same way; gives how many were taken."""
+        taken = 0
         for path in order:
-            if path in made:
-                size = costs.outline(path, made[path])
-                if size <= left * _LARGEST_SHARE and size < self.sizes[path]:
-                    left -= size
+            if path in made and path not in self.whole:
+                size = part(path, made[path])
+                if self._taken.get(path, 0.0) < size < self._sizes[path] and size <= self.left * _LARGEST_SHARE:
+                    self._take(path, size)
+                    self.parts[path] = made[path]
                     taken += 1
-                    self.outlines[path] = made[path]
-                    self._outline_sizes[path] = size
         return taken
 
+    def _take(self, path: str, size: float) -> None:
+        self.left -= size - self._taken.get(path, 0.0)
+        self._taken[path] = size
 
-def _changed(head: Snapshot, room: float, costs: Costs) -> Snapshot:
+
+def _changed(head: Snapshot, room: float, forms: Forms) -> Snapshot:
     """The changed files that go in whole: all of them, or as many as can, the small ones first."""
-    sizes = {file.path: costs.file(file) for file in head.files}
+    sizes = {file.path: forms.whole(file) for file in head.files}
     left = room if sum(sizes.values()) <= room else room * _CHANGED_SHARE
     kept = set()
     for path in sorted(sizes, key=lambda path: (sizes[path], path_bytes(path))):
@@ -139,12 +142,21 @@ def _order(subject: Subject, related: Sequence[Ranked]) -> list[str]:
     return list(dict.fromkeys((*subject.snapshot.guidance, *ranked, *(file.path for file in subject.snapshot.files))))
 
 
-def _step_down(ladder: _Ladder, order: Sequence[str], costs: Costs, outlines: Outlines) -> None:
-    """Some whole, then signatures of the next, then more whole with what room that leaves."""
-    ladder.fill(order, _LARGEST_SHARE, kept=ladder.room * (1 - _WHOLE_SHARE))
+def _step_down(
+    ladder: _Ladder, order: Sequence[str], unread: Sequence[str], names: Mapping[str, frozenset[str]], forms: Forms
+) -> None:
+    """The heads of what the change uses; some files whole; signatures of the next; then more whole with what room that leaves.
+
+    The heads come first and as far as they go: each takes some fifty tokens, and nothing of their size is worth more. Of `unread`, the
+    changed files that did not fit, only signatures go in, as they were at the base.
+    """
+    for batch in _batches([path for path in order if names.get(path)]):
+        ladder.show(forms.heads({path: names[path] for path in batch}), batch, forms.part)
+    ladder.show(forms.signatures(unread), unread, forms.part)
+    ladder.fill(order, _LARGEST_SHARE, kept=ladder.left * (1 - _WHOLE_SHARE))
     for batch in _batches([path for path in order if path not in ladder.whole]):
-        made = outlines(batch)
-        if made and not ladder.take_outlines(made, batch, costs):
+        made = forms.signatures(batch)
+        if made and not ladder.show(made, batch, forms.part):
             break
     # What is left, if anything: once more to those of rank, then to whatever is small enough.
     ladder.fill(order, _LARGEST_SHARE)
@@ -158,5 +170,5 @@ def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _kept(snapshot: Snapshot, ladder: _Ladder) -> Snapshot:
     kept = only(snapshot, ladder.whole, SkipReason.NO_ROOM)
-    skipped = (file for file in kept.skipped if file.path not in ladder.outlines)
+    skipped = (file for file in kept.skipped if file.path not in ladder.parts)
     return replace(kept, skipped=tuple(skipped))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
 from reviewer.findings import SkippedFile, SkipReason
-from reviewer.plan.pack import Costs, pack
+from reviewer.plan.pack import Forms, pack
 
-COSTS = Costs(file=lambda file: float(file.size), outline=lambda _, text: float(len(text)))
-"""A file takes as much room as it has bytes, and signatures as much as they have characters."""
+Signatures = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Place:
     path: str
+    names: frozenset[str] = frozenset()
 
 
 def snapshot(files: Mapping[str, int], guidance: tuple[str, ...] = ()) -> Snapshot:
@@ -49,6 +49,11 @@ def ranked(*paths: str) -> list[Place]:
     return [Place(path) for path in paths]
 
 
+def forms(signatures: Signatures, heads: Callable[[Mapping[str, frozenset[str]]], Mapping[str, str]] = lambda _: {}) -> Forms:
+    """A file takes as much room as it has bytes, and signatures as much as they have characters."""
+    return Forms(whole=lambda file: float(file.size), part=lambda _, text: float(len(text)), signatures=signatures, heads=heads)
+
+
 def no_outlines(paths: Sequence[str]) -> Mapping[str, str]:
     return {}
 
@@ -69,12 +74,12 @@ def taken(of: Subject) -> float:
 def test_all_of_it_goes_in_when_there_is_room() -> None:
     given = subject({"a": 100, "b": 200}, {"b": 210})
 
-    assert pack(given, ranked("b", "a"), 510, COSTS, no_outlines) == given
+    assert pack(given, ranked("b", "a"), 510, forms(no_outlines)) == given
 
 
 def test_the_base_versions_of_changed_files_give_way_first() -> None:
     given = subject({"a": 100, "b": 200}, {"b": 210})
-    packed = pack(given, ranked("b", "a"), 509, COSTS, no_outlines)
+    packed = pack(given, ranked("b", "a"), 509, forms(no_outlines))
 
     assert whole(packed) == ["a"]
     assert packed.head == given.head
@@ -85,7 +90,7 @@ def test_the_base_versions_of_changed_files_give_way_first() -> None:
 def test_every_file_keeps_its_place_whole_as_signatures_or_by_name() -> None:
     given = subject({f"{number:03}": 100 + number for number in range(300)}, {"new": 50})
     packed = pack(
-        given, ranked("250", "200", "100"), 5_000, COSTS, lambda paths: {p: t for p, t in tenth(given).items() if p in paths}
+        given, ranked("250", "200", "100"), 5_000, forms(lambda paths: {p: t for p, t in tenth(given).items() if p in paths})
     )
 
     by_name = [file.path for file in packed.snapshot.skipped if file.reason is SkipReason.NO_ROOM]
@@ -101,14 +106,14 @@ def test_the_room_is_never_overdrawn(room: int) -> None:
     given = subject(
         {f"{number:03}": 1 + number % 97 for number in range(300)}, {f"new{number}": 10 * number for number in range(9)}
     )
-    packed = pack(given, ranked("250", "003"), room, COSTS, lambda paths: {p: t for p, t in tenth(given).items() if p in paths})
+    packed = pack(given, ranked("250", "003"), room, forms(lambda paths: {p: t for p, t in tenth(given).items() if p in paths}))
 
     assert taken(packed) <= room
 
 
 def test_a_huge_file_at_the_top_does_not_block_the_small_ones_behind_it() -> None:
     given = subject({"huge": 900, **{f"small{number:02}": 10 for number in range(40)}}, {})
-    packed = pack(given, ranked("huge"), 1_000, COSTS, lambda paths: {"huge": "s" * 90} if "huge" in paths else {})
+    packed = pack(given, ranked("huge"), 1_000, forms(lambda paths: {"huge": "s" * 90} if "huge" in paths else {}))
 
     assert packed.outlines == {"huge": "s" * 90}
     assert len(whole(packed)) == 40
@@ -117,19 +122,19 @@ def test_a_huge_file_at_the_top_does_not_block_the_small_ones_behind_it() -> Non
 def test_of_two_files_of_which_one_fits_the_higher_one_goes_in() -> None:
     given = subject({"a": 100, "b": 100, "c": 3_000}, {})
 
-    assert whole(pack(given, ranked("b", "a", "c"), 450, COSTS, no_outlines))[-1:] == ["b"]
-    assert whole(pack(given, ranked("a", "b", "c"), 450, COSTS, no_outlines))[:1] == ["a"]
+    assert whole(pack(given, ranked("b", "a", "c"), 450, forms(no_outlines)))[-1:] == ["b"]
+    assert whole(pack(given, ranked("a", "b", "c"), 450, forms(no_outlines)))[:1] == ["a"]
 
 
 def test_signatures_that_save_nothing_are_not_taken() -> None:
     given = subject({"a": 10, "b": 1_000}, {})
 
-    assert pack(given, ranked("a", "b"), 40, COSTS, lambda paths: dict.fromkeys(paths, "s" * 10)).outlines == {"b": "s" * 10}
+    assert pack(given, ranked("a", "b"), 40, forms(lambda paths: dict.fromkeys(paths, "s" * 10))).outlines == {"b": "s" * 10}
 
 
 def test_changed_files_come_before_everything_else() -> None:
     given = subject({"a": 10, "b": 10}, {"one": 500, "two": 480})
-    packed = pack(given, ranked("a", "b"), 985, COSTS, no_outlines)
+    packed = pack(given, ranked("a", "b"), 985, forms(no_outlines))
 
     assert packed.head == given.head
     assert whole(packed) == []
@@ -137,7 +142,7 @@ def test_changed_files_come_before_everything_else() -> None:
 
 def test_a_changed_file_that_does_not_fit_is_said_to_be_left_out_and_leaves_room_for_what_it_uses() -> None:
     given = subject({"used": 20, "more": 990}, {"big": 2_000, "small": 100})
-    packed = pack(given, ranked("used"), 1_000, COSTS, no_outlines)
+    packed = pack(given, ranked("used"), 1_000, forms(no_outlines))
 
     assert packed.head is not None
     assert [file.path for file in packed.head.files] == ["small"]
@@ -147,7 +152,7 @@ def test_a_changed_file_that_does_not_fit_is_said_to_be_left_out_and_leaves_room
 
 def test_the_guidance_goes_in_before_the_code_even_when_the_change_edits_it() -> None:
     given = subject({"CLAUDE.md": 20, "a": 500, "b": 500}, {"CLAUDE.md": 30}, guidance=("CLAUDE.md",))
-    packed = pack(given, ranked("a", "b"), 200, COSTS, no_outlines)
+    packed = pack(given, ranked("a", "b"), 200, forms(no_outlines))
 
     assert whole(packed) == ["CLAUDE.md"]
     assert packed.snapshot.guidance == ("CLAUDE.md",)
@@ -156,7 +161,7 @@ def test_the_guidance_goes_in_before_the_code_even_when_the_change_edits_it() ->
 def test_guidance_that_does_not_go_in_is_not_referred_to() -> None:
     given = subject({"CLAUDE.md": 300, "a": 500}, {}, guidance=("CLAUDE.md",))
 
-    assert pack(given, ranked("a"), 200, COSTS, no_outlines).snapshot.guidance == ()
+    assert pack(given, ranked("a"), 200, forms(no_outlines)).snapshot.guidance == ()
 
 
 def test_signatures_are_only_made_for_as_many_files_as_there_is_room() -> None:
@@ -167,7 +172,7 @@ def test_signatures_are_only_made_for_as_many_files_as_there_is_room() -> None:
         asked.extend(paths)
         return dict.fromkeys(paths, "s" * 20)
 
-    pack(given, ranked(*(f"{number:04}" for number in range(2_000))), 2_000, COSTS, outlines)
+    pack(given, ranked(*(f"{number:04}" for number in range(2_000))), 2_000, forms(outlines))
 
     assert len(asked) <= 200
 
@@ -175,4 +180,30 @@ def test_signatures_are_only_made_for_as_many_files_as_there_is_room() -> None:
 def test_a_ranking_that_names_a_file_twice_or_one_that_is_not_there_does_no_harm() -> None:
     given = subject({"a": 100, "b": 300}, {})
 
-    assert whole(pack(given, ranked("gone", "a", "a"), 399, COSTS, no_outlines)) == ["a"]
+    assert whole(pack(given, ranked("gone", "a", "a"), 399, forms(no_outlines))) == ["a"]
+
+
+def test_the_heads_of_what_the_change_uses_come_before_whole_files_and_signatures() -> None:
+    given = subject({f"{number:03}": 100 for number in range(30)}, {"new": 50})
+    places = [*ranked("001", "002"), *(Place(f"{number:03}", frozenset({f"name{number}"})) for number in range(10, 30))]
+    packed = pack(
+        given,
+        places,
+        550,
+        forms(no_outlines, heads=lambda wanted: {path: "h" * 5 + "".join(names) for path, names in wanted.items()}),
+    )
+
+    seen = {*whole(packed), *packed.outlines}
+    assert {f"{number:03}" for number in range(10, 30)} <= seen
+    assert packed.outlines["029"] == "hhhhhname29"
+    assert "001" in whole(packed)
+
+
+def test_of_a_changed_file_that_does_not_fit_the_signatures_go_in_as_they_were() -> None:
+    given = subject({"big": 1_900, "a": 20}, {"big": 2_000})
+    packed = pack(given, ranked("a"), 1_000, forms(lambda paths: {"big": "s" * 90} if "big" in paths else {}))
+
+    assert packed.outlines == {"big": "s" * 90}
+    assert whole(packed) == ["a"]
+    assert packed.head is not None
+    assert packed.head.skipped == (SkippedFile("big", SkipReason.NO_ROOM),)

@@ -1,0 +1,357 @@
+"""How much of what a change uses is before the model: held against what universal-ctags says is defined where.
+
+    python bench/context.py CLONE [CLONE ...] [--commits 120] [--misses FILE]
+
+For commits spread over each repository's newest history (no merges, 2 to 50 files, code among them): every identifier in an added or
+removed line, comments and strings aside, that ctags knows as a definition of the same language at the base, in at most 3 files, all of them
+files we would read, and not as a local variable or parameter of the changed file. A definition is a name and a file; it is in view when each
+line that ctags names for it stands in the composed prompt, below that file's path: in the whole file, among its signatures, in the changed
+file at the head, or in the diff. Columns: the diff alone (`--scope diff`), the
+changed files (`--scope files`), `--context standard` and `--context 1m`, by local estimate, as a user gets it who counts nothing.
+Needs universal-ctags on the PATH.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from reviewer.collect import symbols as symbols_room  # noqa: E402 - the checkout this script stands in is measured
+from reviewer.collect.cache import MeasureCache  # noqa: E402
+from reviewer.collect.changes import Change, ChangeKind, Side  # noqa: E402
+from reviewer.collect.collector import Selection, collect_tree  # noqa: E402
+from reviewer.collect.comparison import of_commit  # noqa: E402
+from reviewer.collect.files import read_texts  # noqa: E402
+from reviewer.collect.related import Related, rank  # noqa: E402
+from reviewer.collect.repository import Repository, open_repository  # noqa: E402
+from reviewer.collect.snapshot import Snapshot  # noqa: E402
+from reviewer.collect.subject import Subject, read_subject  # noqa: E402
+from reviewer.collect.symbol_cache import SymbolCache  # noqa: E402
+from reviewer.plan.catalog import load_catalogue  # noqa: E402
+from reviewer.plan.decision import Context, Scope  # noqa: E402
+from reviewer.planning import Wishes, plan_change  # noqa: E402
+from reviewer.prompt import compose  # noqa: E402
+from reviewer.templating import Templates  # noqa: E402
+
+FAMILIES = {
+    suffix: family
+    for family, suffixes in {
+        "C": ".c .cc .cpp .cxx .h .hh .hpp",
+        "C#": ".cs",
+        "Go": ".go",
+        "Java": ".java",
+        "JavaScript": ".cjs .js .jsx .mjs .ts .tsx",
+        "PHP": ".php",
+        "Python": ".py",
+        "Ruby": ".rb",
+        "Rust": ".rs",
+    }.items()
+    for suffix in suffixes.split()
+}
+LOCAL = frozenset({"local", "parameter"})
+KINDS = frozenset(
+    {
+        *(
+            "accessor",
+            "alias",
+            "annotation",
+            "class",
+            "const",
+            "constant",
+            "define",
+            "enum",
+            "enumConstant",
+            "enumerator",
+            "event",
+        ),
+        *("field", "func", "function", "generator", "getter", "interface", "macro", "member", "method", "methodSpec", "module"),
+        *("property", "setter", "singletonMethod", "struct", "talias", "trait", "type", "typedef", "union", "var", "variable"),
+    }
+)
+"""ctags' kinds of what is defined for others; not imports, packages, labels."""
+MAYBE_LOCAL = frozenset({"constant", "var", "variable"})
+WORDS = frozenset({"false", "get", "global", "nameof", "null", "self", "set", "this", "true", "value", "var", "void"})
+"""Words of the languages that ctags sometimes takes for names."""
+GO_LOCAL = re.compile(
+    r"\b([A-Za-z_]\w*)[ \t]*(?=(?:,[ \t]*\w+[ \t]*)?:=)|\bvar[ \t]+(\w+)|[(,][ \t]*(\w+)[ \t]+[\w.*\[\]]+(?=[,)])"
+)
+"""Go's local variables and parameters, which ctags does not tell."""
+INNER = frozenset({"function", "method", "func", "getter", "setter", "generator", "singletonMethod"})
+"""What is `MAYBE_LOCAL` below one of these is local."""
+MOST_FILES = 3
+"""A name that more files define says little about which of them is meant."""
+SHORTEST = 3
+"""Letters of a name."""
+WIDEST = 150
+"""Characters of a line that are looked for: signatures may cut it."""
+AMONG = 2_000
+"""The newest commits, of which the measured ones are taken at equal distances."""
+
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+OPENING = re.compile(r'<(document|diff) id="([0-9a-f]+)" path=("(?:[^"\\]|\\.)*")(.*)>')
+
+VIEWS = {
+    "diff only": (Scope.DIFF, Context.LONG),
+    "changed files": (Scope.FILES, Context.LONG),
+    "200K": (Scope.REPO, Context.STANDARD),
+    "1M": (Scope.REPO, Context.LONG),
+}
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A line of a file that defines a name."""
+
+    name: str
+    line: int
+    text: str
+    local: bool
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A name, and the lines of one file that define it."""
+
+    name: str
+    path: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass
+class Score:
+    """Definitions in view, by view, over the commits of a repository."""
+
+    commits: int = 0
+    definitions: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def row(self, name: str) -> str:
+        """A row of the table."""
+        shares = (f"{self.seen[view] / max(1, self.definitions):.1%}" for view in VIEWS)
+        return f"| {name} | {self.commits:,} | {self.definitions:,} | {' | '.join(shares)} |"
+
+
+class Tags:
+    """What ctags finds, kept by blob: one tree differs from the next by a few files."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[Tag]] = {}
+
+    def of(self, snapshot: Snapshot) -> dict[str, list[Tag]]:
+        """Path → what it defines, and its local names, for the files of a language that is looked at."""
+        keys = {
+            file.path: (file.blob or file.path, suffix(file.path)) for file in snapshot.files if suffix(file.path) in FAMILIES
+        }
+        self._learn(snapshot, {path: key for path, key in keys.items() if key not in self._known})
+        return {path: self._known[key] for path, key in keys.items()}
+
+    def _learn(self, snapshot: Snapshot, keys: dict[str, tuple[str, str]]) -> None:
+        texts, _ = read_texts(snapshot, keys)
+        self._known.update({key: [] for key in keys.values()})
+        paths = list(texts)
+        with tempfile.TemporaryDirectory() as folder:
+            for number, path in enumerate(paths):
+                (Path(folder) / f"{number}{suffix(path)}").write_text(texts[path], "utf-8", "surrogateescape", newline="")
+            output = subprocess.run(
+                ["ctags", "--recurse", "--output-format=json", "--fields=+nKs", "--kinds-all=*", "--sort=no", "-f", "-", "."],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+            ).stdout
+        lines = cache(lambda path: texts[path].split("\n"))
+        for row in output.splitlines():
+            tag = json.loads(row)
+            path = paths[int(PurePosixPath(tag["path"]).stem)]
+            local = tag.get("kind") in LOCAL or (tag.get("kind") in MAYBE_LOCAL and tag.get("scopeKind") in INNER)
+            if (local or tag.get("kind") in KINDS) and NAME.fullmatch(tag["name"]) and tag["name"] not in WORDS:
+                self._known[keys[path]].append(Tag(tag["name"], tag["line"], lines(path)[tag["line"] - 1].strip(), local))
+        for path in paths:
+            if suffix(path) == ".go":
+                names = {name for found in GO_LOCAL.findall(texts[path]) for name in found if name}
+                self._known[keys[path]] += [Tag(name, 0, "", local=True) for name in names]
+
+
+def used(subject: Subject, tags: Tags) -> list[Definition]:
+    """The definitions that changed lines use."""
+    assert subject.change is not None  # noqa: S101 - every subject here is a change
+    assert subject.head is not None  # noqa: S101
+    base, head = tags.of(subject.snapshot), tags.of(subject.head)
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for file in subject.change.files:
+        if suffix(file.path) in FAMILIES:
+            local = {tag.name for tag in (*base.get(file.old_path or file.path, ()), *head.get(file.path, ())) if tag.local}
+            family = FAMILIES[suffix(file.path)]
+            changed = (line.text for hunk in file.hunks for line in hunk.lines if line.side is not Side.CONTEXT)
+            names = {name for text in changed for name in NAME.findall(code_of(text, family)) if len(name) >= SHORTEST}
+            wanted[family] |= names - local
+    defined: dict[tuple[str, str], dict[str, list[Tag]]] = defaultdict(lambda: defaultdict(list))
+    for path, those in base.items():
+        family = FAMILIES[suffix(path)]
+        for tag in those:
+            if tag.name in wanted[family] and not tag.local:
+                defined[family, tag.name][path].append(tag)
+    few = {key: defined[key] for key in sorted(defined) if len(defined[key]) <= MOST_FILES}
+    return [Definition(name, path, tuple(lines)) for (_, name), files in few.items() for path, lines in files.items()]
+
+
+def suffix(path: str) -> str:
+    """The end of a name that tells its language."""
+    return "." + path.rpartition(".")[2].lower()
+
+
+def code_of(line: str, family: str) -> str:
+    """A line without its strings and comments, as far as one line tells."""
+    bare = line.strip()
+    if family not in {"Python", "Ruby"} and bare.startswith(("*", "/*")):
+        return ""
+    return STRING.sub(" ", bare).partition("#" if family in {"Python", "Ruby"} else "//")[0]
+
+
+def shown(prompt: str) -> dict[str, list[str]]:
+    """Path → what stands of the file in a prompt."""
+    parts: dict[str, list[str]] = defaultdict(list)
+    at = 0
+    while opening := OPENING.search(prompt, at):
+        at = prompt.index(f'</{opening[1]} id="{opening[2]}">', opening.end())
+        parts[json.loads(opening[3])].append(prompt[opening.end() : at])
+    return parts
+
+
+def in_view(definition: Definition, parts: Sequence[str]) -> bool:
+    """Whether every line that defines it is there."""
+    return all(any(tag.text[:WIDEST] in part for part in parts) for tag in definition.tags)
+
+
+def subject_of(repository: Repository, change: Change, measures: MeasureCache) -> Subject:
+    """The change before its base, as `reviewer review --commit` sees it."""
+    there = {file.path for file in change.files if file.kind is not ChangeKind.DELETED}
+    return Subject(
+        snapshot=collect_tree(repository, change.base, Selection(), measures),
+        change=change,
+        head=collect_tree(repository, change.head, Selection(), measures, paths=there, rules=change.base),
+    )
+
+
+def commits(clone: Path, number: int) -> list[str]:
+    """Multi-file commits, spread over the newest history."""
+    command = ["git", "-C", str(clone), "log", "--no-merges", f"-n{AMONG}", "--format=%x00%H", "--name-only", "--no-renames"]
+    records = subprocess.run(command, check=True, capture_output=True, text=True, errors="replace").stdout.split("\0")[1:]
+    chosen = []
+    for record in records:
+        commit, *paths = record.split("\n")
+        paths = [path for path in paths if path]
+        if 2 <= len(paths) <= 50 and any(suffix(path) in FAMILIES for path in paths):
+            chosen.append(commit)
+    step = max(1.0, len(chosen) / number)
+    spread = [chosen[int(index * step)] for index in range(min(number, len(chosen)))]
+    return sorted(spread)  # in no order of time, so that the first ones are a fair sample of all
+
+
+class Bench:
+    """One run over some repositories."""
+
+    def __init__(self, state: Path, misses: Path | None) -> None:
+        self.state = state
+        self.misses = misses
+        self.templates = Templates()
+        catalogue = load_catalogue()
+        self.wishes = Wishes(
+            model=catalogue.find("opus"),
+            catalogue=catalogue,
+            context=Context.AUTO,
+            effort=None,
+            max_output=None,
+            language="English",
+            instructions="",
+            correction=None,
+            today=date(2026, 11, 23),
+        )
+
+    def measured(self, clone: Path, number: int) -> Score:
+        """The score of one repository."""
+        score, tags = Score(), Tags()
+        repository = open_repository(clone)
+        if repository is None:
+            sys.exit(f"{clone} is no git repository")
+        with repository:
+            for commit in commits(clone, number):
+                change = of_commit(repository, commit)
+                subject = subject_of(repository, change, MeasureCache(self.state))
+                definitions = used(subject, tags)
+                if definitions:
+                    self._view(clone.name, commit, repository, subject, definitions, score)
+                    print(score.row(f"{clone.name} so far"), file=sys.stderr, flush=True)
+        return score
+
+    def _view(
+        self, name: str, commit: str, repository: Repository, subject: Subject, definitions: list[Definition], score: Score
+    ) -> None:
+        symbols = SymbolCache(self.state)
+        related = cache(lambda: rank(subject, repository, symbols))
+        score.commits += 1
+        score.definitions += len(definitions)
+        for view, (scope, context) in VIEWS.items():
+            wishes = replace(self.wishes, scope=scope, context=context)
+            packed, plan = plan_change(subject, wishes, self.templates, related)
+            texts, _ = read_subject(packed)
+            prompt = compose(plan, packed, texts, self.templates, language="English", instructions="")
+            parts = shown(prompt.documents + prompt.change)
+            missed = [definition for definition in definitions if not in_view(definition, parts.get(definition.path, ()))]
+            score.seen[view] += len(definitions) - len(missed)
+            if scope is Scope.REPO and self.misses is not None:
+                with self.misses.open("a", encoding="utf-8", errors="replace") as out:
+                    out.writelines(notes(f"{name} {commit[:12]} {view} {plan.tokens.estimate}", missed, packed, related()))
+
+
+def notes(where: str, missed: list[Definition], packed: Subject, related: Sequence[Related]) -> Iterator[str]:
+    """A line for each definition that is not in view: where it stands, in what form its file went in, its file's place and reason."""
+    places = {file.path: (number, file) for number, file in enumerate(related)}
+    for one in missed:
+        form = "signatures" if one.path in packed.outlines else "no room"
+        place, entry = places.get(one.path, (-1, None))
+        yield f"{where}\t{one.name}\t{one.path}:{one.tags[0].line}\t{form}\t{place}\t{entry}\t{one.tags[0].text[:100]}\n"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clones", nargs="+", type=Path)
+    parser.add_argument("--commits", type=int, default=120, help="over all repositories")
+    parser.add_argument("--misses", type=Path, help="write each definition that is not in view here")
+    parser.add_argument("--state", type=Path, help="keep the indexes here from run to run")
+    options = parser.parse_args()
+    if shutil.which("ctags") is None or b"Universal" not in subprocess.check_output(["ctags", "--version"]):
+        sys.exit("universal-ctags is not installed: it is what the prompts are held against.")
+    # The trees of one history hold the same files again and again, and the parser is asked anew for each.
+    symbols_room.definitions = cache(symbols_room.definitions)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(options.state or Path(folder), options.misses)
+        print(f"| repository | commits | definitions | {' | '.join(VIEWS)} |")
+        print(f"|---|--:|--:|{'--:|' * len(VIEWS)}")
+        total = Score()
+        for clone in options.clones:
+            score = bench.measured(clone.resolve(), -(-options.commits // len(options.clones)))
+            print(score.row(clone.resolve().name), flush=True)
+            total.commits += score.commits
+            total.definitions += score.definitions
+            total.seen += score.seen
+        print(total.row("all"))
+
+
+if __name__ == "__main__":
+    main()
