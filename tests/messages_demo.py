@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-_DOCUMENT = re.compile(r'^<document id="([^"\n]+)" path=("[^\n]*")>\n(.*?)\n</document id="\1">$', re.MULTILINE | re.DOTALL)
+_DOCUMENT = re.compile(
+    r'^<document id="([^"\n]+)" path=("[^\n]*?")( part="signatures")?>\n(.*?)\n</document id="\1">$', re.MULTILINE | re.DOTALL
+)
+
+_CHANGED = re.compile(r"^<changed_documents>$(.*?)^</changed_documents>$", re.MULTILINE | re.DOTALL)
 
 _PATTERNS = (
     (
@@ -55,9 +59,12 @@ _EACH = 3
 
 
 def demo_model(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a request, in the form that `reviewer` asks for."""
+    """The answer to a request, in the form that `reviewer` asks for. Of a change, only the changed files are looked at."""
     documents = list(documents_of(body))
-    findings = [finding for pattern in _PATTERNS for finding in _found(documents, *pattern)]
+    changed = list(_documents(_CHANGED.findall(_text_of(body))))
+    findings = [finding for pattern in _PATTERNS for finding in _found(changed or documents, *pattern)]
+    if changed:
+        findings = [finding | _about_the_change(finding) for finding in findings]
     return {
         "findings": findings,
         "summary": (
@@ -67,9 +74,25 @@ def demo_model(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def documents_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Path and text of each document in the request."""
-    for _, path, text in _DOCUMENT.findall(body["messages"][0]["content"][0]["text"]):
-        yield json.loads(path), text
+    """Path and text of each whole document in the request; of a changed file as it was and as it is."""
+    yield from _documents([_text_of(body)])
+
+
+def _text_of(body: Mapping[str, Any]) -> str:
+    return "\n".join(block["text"] for block in body["messages"][0]["content"])
+
+
+def _documents(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        for _, path, part, content in _DOCUMENT.findall(text):
+            if not part:  # of signatures there is nothing to say
+                yield json.loads(path), content
+
+
+def _about_the_change(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """What a finding says besides when a change is reviewed: a replacement only where it is plain."""
+    bare = re.fullmatch(r"(\s*)except\s*:", finding["quote"])
+    return {"origin": "introduced"} | ({"replacement": f"{bare[1]}except Exception:"} if bare else {})
 
 
 def _found(
