@@ -47,10 +47,10 @@ def draft(told: tuple[Told, ...], mode: Mode, max_comments: int) -> Plan:
     return Plan(told=told, inline=tuple(anchored[:max_comments]), outside=outside, over=tuple(anchored[max_comments:]))
 
 
-def submit(desk: Desk, plan: Plan) -> Drafted:
+def submit(desk: Desk, plan: Plan, stands: list[str]) -> Drafted:
     """Post what is new, if anything is: as one review, or several where there are more comments than one takes.
 
-    Raises ForgeError and TemplateError.
+    What was posted is added to `stands`, so that it is known also when the rest fails. Raises ForgeError and TemplateError.
     """
     places = dict.fromkeys(_names(plan.over), Place.OVER)
     reviews: list[str] = []
@@ -64,9 +64,11 @@ def submit(desk: Desk, plan: Plan) -> Drafted:
         places |= dict.fromkeys(_names((*outside, *outcome.rejected)), Place.BODY)
         if outcome.posted:
             reviews.append(outcome.url)
+            stands.append(f"the review at {outcome.url}" if outcome.url else "a review")
         else:
             places |= dict.fromkeys(_names((*part, *outside)), Place.OVER)
-    if rejected:
+            notes.append("GitHub took no review of this commit; what one would have said stands here.")
+    if rejected and reviews:
         notes.append(f"GitHub took no comment at the lines of {counted(rejected, 'finding')}.")
     told = tuple(_placed(entry, places) for entry in plan.told)
     current = [entry for entry in plan.told if entry.finding is not None]

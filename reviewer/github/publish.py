@@ -4,6 +4,9 @@ What stands there already is read first (`comments.py`); the review is held agai
 review (`posting.py`); comments on what is fixed are folded (`hiding.py`); last, the summary comment is rewritten, if it would differ
 (`summary_comment.py`). A process that dies on the way leaves markers from which the next one goes on.
 
+A head that moved while it was reviewed changes little: the review is posted on the commit it is of, and the summary says that there is a
+newer one. Only when the summary is of that newer one already is nothing posted: a late run must not overwrite a later one.
+
 Nothing else is ever asked of GitHub, whatever a review says: it is not approved, no change is requested, nothing is merged, labelled or
 closed.
 """
@@ -112,9 +115,7 @@ class _Push:
 def _update(desk: Desk, push: _Push, stands: list[str]) -> Published:
     """The writing part: the review, what is fixed, the summary comment. What is done is noted in `stands`."""
     options = push.options
-    drafted = submit(desk, draft(push.told, options.mode, options.max_comments))
-    if drafted.reviews:
-        stands.append(f"the review at {drafted.reviews[0]}" if drafted.reviews[0] else "the review")
+    drafted = submit(desk, draft(push.told, options.mode, options.max_comments), stands)
     found = existing(desk.github, desk.pull, desk.login) if drafted.reviews else push.found
     told, notes = _tidied(desk, drafted.told, found, resolve=options.resolve_fixed)
     notes = (*options.notes, *drafted.notes, *notes)
@@ -184,7 +185,8 @@ def _same(stored: str, body: str) -> bool:
 
 def _failure(error: ForgeError, stands: list[str], options: Publishing) -> PublishingError:
     done = f" What stands there: {', '.join(stands)}." if stands else " Nothing was posted."
+    if isinstance(error, UncertainError):
+        done = f"{done if stands else ''} The last of it may stand there all the same; another run will see."
     report = f" The report is in {options.report_path}." if options.report_path else ""
-    return PublishingError(
-        f"The review could not be published{' as a whole' if stands else ''}: {error.message}{done}{report}", hint=error.hint
-    )
+    whole = " as a whole" if stands else ""
+    return PublishingError(f"The review could not be published{whole}: {error.message}{done}{report}", hint=error.hint)

@@ -388,6 +388,7 @@ def test_when_github_takes_no_review_the_summary_has_it_all(replay: Replay) -> N
     done = replay.push(WITH_NEW, FIRST, says("def used():", "lib.py"))
 
     assert (done.posted, replay.state.reviews) == (0, [])
+    assert done.notes == ("GitHub took no review of this commit; what one would have said stands here.",)
     assert "2 findings in full that stand in no other comment" in replay.sticky
     assert "It cannot work." in replay.sticky
 
@@ -406,6 +407,15 @@ def test_a_summary_whose_answer_was_lost_is_posted_once(replay: Replay, carried_
     replay.push(WITH_NEW, FIRST)
 
     assert len(replay.state.issue_comments) == 1
+
+
+def test_when_no_answer_ever_comes_nobody_claims_to_know(replay: Replay) -> None:
+    replay.github.trouble(Trouble(method="POST", path="/reviews", cut="before", times=2))
+    with pytest.raises(PublishingError) as caught:
+        replay.push(WITH_NEW, FIRST)
+
+    assert caught.value.message.endswith("The last of it may stand there all the same; another run will see.")
+    assert replay.publish().posted == 1
 
 
 def test_when_posting_fails_the_reader_learns_where_the_report_is(replay: Replay) -> None:
