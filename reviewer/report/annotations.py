@@ -7,7 +7,6 @@ drops the rest without a word.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -23,8 +22,6 @@ _MESSAGE = 4000
 """Characters of a message; the runner cuts at 4,096."""
 _TITLE = 255
 """Characters of a title that GitHub's checks take."""
-_TOKEN = re.compile(r"[A-Za-z0-9-]{16,128}")
-_COMMAND = re.compile(r"^([^\S\n]*+):(?=:)", re.MULTILINE)
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -52,18 +49,6 @@ def render(review: Review) -> str:
     if besides := " ".join(_besides(review, len(review.findings) - len(shown))):
         lines.append(_command("notice", "Review", besides))
     return "".join(f"{line}\n" for line in lines)
-
-
-def guarded(text: str, token: str) -> str:
-    """Text of others, fit for the log of a workflow: between `::stop-commands::TOKEN` and `::TOKEN::`, and ending in a line feed.
-
-    `token` must be made at random for each use, of 16 to 128 letters, digits and hyphens; anything else raises ValueError. Since who
-    reads the log may be no runner, commands inside are broken besides.
-    """
-    if not _TOKEN.fullmatch(token):
-        raise ValueError("the token must be 16 to 128 letters, digits and hyphens")
-    inside = _unlike_old_commands(_COMMAND.sub(r"\1: ", visible(text))).removesuffix("\n")
-    return f"::stop-commands::{token}\n{inside}\n::{token}::\n"
 
 
 def _finding(finding: Finding) -> str:

@@ -168,27 +168,5 @@ def test_texts_longer_than_github_takes_are_cut() -> None:
     assert command.data.endswith("…")
 
 
-def test_foreign_text_is_printed_between_stop_and_resume() -> None:
-    assert workflow_commands.guarded("a\r\n  ::add-mask::x\n##[set-output name=x]y\nstd::string\n", TOKEN) == (
-        f"::stop-commands::{TOKEN}\na\n  : :add-mask::x\n## [set-output name=x]y\nstd::string\n::{TOKEN}::\n"
-    )
-
-
-@settings(max_examples=150, deadline=None)
-@given(text=NASTY | st.builds("{}::{}::{}".format, NASTY, st.just(TOKEN), NASTY))
-def test_nothing_in_a_guarded_text_acts_inside_or_after_it(text: str) -> None:
-    runner = Runner(workflow_commands.guarded(text, TOKEN) + "::notice::after\n")
-
-    assert runner.commands == [Command("notice", {}, "after")]
-    inside = workflow_commands.guarded(text, TOKEN).removeprefix(f"::stop-commands::{TOKEN}\n").removesuffix(f"::{TOKEN}::\n")
-    assert Runner(inside).commands == []
-
-
-@pytest.mark.parametrize("token", ["", "short", "pause-logging", "0123456789abcdef\n", "0123456789 abcdef"])
-def test_a_token_that_could_be_guessed_or_misread_is_refused(token: str) -> None:
-    with pytest.raises(ValueError, match="16 to 128"):
-        workflow_commands.guarded("x", token)
-
-
 def test_a_hostile_review_names_its_file_in_words() -> None:
     assert "file" not in commands(HOSTILE)[0].properties
