@@ -173,7 +173,7 @@ def _refuse_other_work_tree(git_dir: GitDir, settings: dict[str, str]) -> None:
 
 def _copy_index(git_dir: GitDir, folder: Path) -> None:
     """The index, and the shared part of a split one. Its time matters: git looks again at files that changed since it was written."""
-    source = git_dir.private / "index"
+    source = git_dir.private / _index_name(git_dir)
     content = read_special(source, _INDEX_LIMIT)
     if content is None:
         return
@@ -182,6 +182,12 @@ def _copy_index(git_dir: GitDir, folder: Path) -> None:
         name = shared.name.partition(".")[2]
         if _OBJECT_ID.fullmatch(name) and bytes.fromhex(name) in content:
             _write_as_old(folder / shared.name, read_special(shared, _INDEX_LIMIT) or b"", shared)
+
+
+def _index_name(git_dir: GitDir) -> str:
+    """The name of the index. A hook of `git commit --all`, or of one with paths, is told of another one, of what will be committed."""
+    named = git_dir.root / os.environ.get("GIT_INDEX_FILE", "")
+    return named.name if named.resolve().parent == git_dir.private.resolve() else "index"
 
 
 def _write_as_old(copy: Path, content: bytes, source: Path) -> None:

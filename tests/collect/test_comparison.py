@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -206,3 +207,33 @@ def test_a_change_of_type_from_link_to_folder(make_repository: Make, commit: Com
     change = comparison.uncommitted(opened(root))
     assert [("deleted", "way"), ("added", "way/in")] == names(change)
     assert ChangeKind.DELETED is change.files[0].kind
+
+
+def test_a_hook_of_a_commit_sees_what_will_be_committed(make_repository: Make, git: Git, tmp_path: Path) -> None:
+    root = make_repository({"a": "1\n", "b": "1\n"})
+    (root / "a").write_text("2\n")
+    hook = root / ".git/hooks/pre-commit"
+    program = tmp_path / "ask.py"
+    program.write_text(
+        "from pathlib import Path\n"
+        "from reviewer.collect.comparison import staged\n"
+        "from reviewer.collect.repository import open_repository\n"
+        f"with open_repository(Path({str(root)!r})) as repository:\n"
+        f"    Path({str(tmp_path / 'seen')!r}).write_text(' '.join(file.path for file in staged(repository).files))\n"
+    )
+    hook.write_text(f"#!/bin/sh\nexec {sys.executable} {program}\n")
+    hook.chmod(0o755)
+    for committing, expected in ((("--all",), "a"), (("b",), "b")):
+        (root / "b").write_text(f"{expected}\n")
+        git(root, "commit", "--quiet", "--message", "x", *committing)
+        assert expected in (tmp_path / "seen").read_text().split()
+    assert "b" == (tmp_path / "seen").read_text()
+
+
+def test_an_index_elsewhere_is_not_read(
+    make_repository: Make, opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = make_repository({"a": "1\n"})
+    for elsewhere in (str(tmp_path / "index"), "/dev/zero", "../index", ""):
+        monkeypatch.setenv("GIT_INDEX_FILE", elsewhere)
+        assert () == comparison.staged(opened(root)).files
