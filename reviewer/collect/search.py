@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
@@ -72,9 +72,9 @@ class TextSearch:
         gathered = _Gathered(names)
         for path in sorted(self._texts):
             text = self._texts[path]
-            if gathered.somewhere_in(text):
+            if names_here := [name for name in gathered.names if name in text]:
                 for number, line in enumerate(text.split("\n"), 1):
-                    gathered.take(path, number, line)
+                    gathered.take(path, number, line, names_here)
         return gathered.found()
 
     def read(self, path: str) -> str | None:
@@ -125,11 +125,8 @@ class _Gathered:
         self.mentions = {name: [] for name in self.asked}
         self.whole = {name: re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in self.names}
 
-    def somewhere_in(self, text: str) -> bool:
-        return any(name in text for name in self.names)
-
-    def take(self, path: str, number: int, line: str) -> None:
-        for name in self.names:
+    def take(self, path: str, number: int, line: str, names: Iterable[str]) -> None:
+        for name in names:
             if name in line and len(self.mentions[name]) < MOST_MENTIONS and self.whole[name].search(line):
                 self.mentions[name].append(Mention(path, number, line.rstrip("\r\n")[:_LONGEST_LINE]))
 
@@ -149,7 +146,7 @@ def _listen(process: subprocess.Popen[bytes], prefix: bytes, gathered: _Gathered
     complaints.start()
     try:
         for path, number, line in _records(cast("IO[bytes]", process.stdout), prefix):
-            gathered.take(path, number, line)
+            gathered.take(path, number, line, gathered.names)
         code = process.wait()
     finally:
         late.cancel()

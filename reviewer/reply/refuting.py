@@ -14,9 +14,13 @@ true one that is dropped is found only by who looks through the refuted ones. So
   everything of a module is not judged.
 - *untested*: a test mentions it, not only in an import, and the title does not speak of a case or branch of it.
 
-A finding with several missing names is dropped when all of them are found. Nothing is looked for in generated knowledge: names made at
-run time, inherited through several files, or defined by a dependency are not found, and the finding stays. A dependency's name in a
-comment-like string, or another member of the same name in a file that happens to be near, can refute what is true.
+A finding with several missing names is dropped when all of them are found. What a finding says is taken from its `absent`, else from a few
+forms of English sentences (`absences.py`).
+
+Limits. Names that are made at run time, inherited through several files, handed on by `export *`, or defined by a dependency are not
+found: such a finding stays, even when it is false. Of a member whose owner the finding does not name, one of the same name in a file that
+the finding's file speaks of is taken for it, and so is one in a comment of a form that is not known: such a finding is dropped, even
+when it is true. Whoever writes a change can add a definition nobody uses, so what is dropped is counted and told, with the place.
 """
 
 from __future__ import annotations
