@@ -394,7 +394,8 @@ def main() -> None:
         server.serve_repository(server.state.full_name, arguments.git)
         base, head = (_git(arguments.git, "rev-parse", name).strip() for name in ("HEAD~1", "HEAD"))
         hunks = hunks_of(_git(arguments.git, "diff", base, head))
-        server.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, hunks=hunks))
+        pull = server.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, hunks=hunks))
+        server.state.merge_bases[pull.base_ref, head] = base  # the branch itself stands at the head
     with server:
         sys.stdout.write("".join(f"export {name}={value}\n" for name, value in server.environment.items()))
         sys.stdout.flush()

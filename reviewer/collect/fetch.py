@@ -39,6 +39,7 @@ _SETTINGS = (
     *("-c", "core.alternateRefsCommand=true"),  # else git would run in the repository whose objects are borrowed
 )
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
+_LONGEST_COMPLAINT = 200
 _PREFIX = "refs/fetched/"
 _SHA256 = 64
 """Digits of an id where objects are named by SHA-256."""
@@ -154,11 +155,12 @@ def _fetch(repository: Repository, remote: Remote, commits: Sequence[str], depth
 
 def _variables(remote: Remote) -> dict[str, str]:
     """What git learns by its environment alone: the token, for this server only, and the operator's proxies and certificates."""
-    found = {name: os.environ[name] for name in _PROXIES if name in os.environ}
+    parts = urlsplit(remote.url)
+    # Unencrypted is only this machine itself: no proxy gets to see that.
+    found = {name: os.environ[name] for name in _PROXIES if name in os.environ and parts.scheme == "https"}
     if certificates := os.environ.get("SSL_CERT_FILE"):
         found["GIT_SSL_CAINFO"] = certificates
     if remote.token is not None:
-        parts = urlsplit(remote.url)
         basic = base64.b64encode(f"x-access-token:{remote.token}".encode("ascii")).decode("ascii")
         found |= {
             "GIT_CONFIG_COUNT": "1",
@@ -183,4 +185,5 @@ def _hint(error: GitError) -> str:
         return "Set GITHUB_TOKEN (or GH_TOKEN) to a token that may read the repository (`contents: read`)."
     if "not our ref" in said or "couldn't find remote ref" in said:
         return "The commit is gone from GitHub. If the branch was pushed anew, start again."
-    return "Check the network and the proxy."
+    words = "".join(letter if letter.isprintable() else " " for letter in error.message)[:_LONGEST_COMPLAINT].strip()
+    return f"Check the network and the proxy ({words})."

@@ -236,6 +236,28 @@ def test_without_the_right_token_a_private_repository_is_refused_and_no_token_is
     assert "ghs_" not in repr(remote)
 
 
+def test_a_server_that_cannot_be_reached_is_an_error_that_repeats_what_git_says(project: Project, remote: Remote) -> None:
+    nowhere = Remote("http://127.0.0.1:9/octo-org/hello.git", remote.token)
+    with pytest.raises(ForgeError) as caught:
+        open_for_pull_request(None, nowhere, base=project.base, head=project.head)
+    assert "127.0.0.1 port 9" in caught.value.hint
+
+
+def test_this_machine_is_asked_past_any_proxy(project: Project, remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    open_for_pull_request(None, remote, base=project.base, head=project.head, merge_base_commit=project.parted).repository.close()
+
+
+def test_another_server_is_asked_through_the_operators_proxy_and_told_no_token_in_the_clear(
+    server: GitHubServer, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", server.url)
+    with pytest.raises(ForgeError) as caught:
+        open_for_pull_request(None, Remote("https://github.com/o/r.git", "ghs_x"), base=project.base, head=project.head)
+    assert "CONNECT" in caught.value.hint or "proxy" in caught.value.hint.lower()
+
+
 def test_a_server_that_sends_elsewhere_is_not_followed(project: Project, remote: Remote, server: GitHubServer) -> None:
     with GitHubServer() as other:
         server.git.redirect = other.url
