@@ -21,6 +21,7 @@ from reviewer.github.pull_request import (
     NamedRepository,
     ObjectId,
     PullRequest,
+    Text,
     checked,
     from_api,
     from_object,
@@ -175,7 +176,7 @@ class _Place(Lenient):
 class _Finished(Lenient):
     event: str
     head_sha: ObjectId
-    head_branch: str | None = None
+    head_branch: Text | None = None
     head_repository: NamedRepository | None = None
 
 

@@ -226,6 +226,12 @@ def test_a_run_that_no_pull_request_started_means_nothing(read: Read) -> None:
     assert "not started by a pull request" in reason_of(read("workflow_run", example("workflow_run.completed")))
 
 
+@pytest.mark.parametrize("branch", ["\ud800", "a b&state=closed#x", "../../x", "ä/ö"])
+def test_the_name_of_a_branch_is_only_a_value(read: Read, github: GitHubServer, branch: str) -> None:
+    assert "no open pull request" in reason_of(read("workflow_run", finished(branch=branch)))
+    assert github.requests[0].query["state"] == ["open"]
+
+
 # Hostile payloads
 
 
