@@ -59,13 +59,12 @@ def conclude(
     reply: Reply,
     limits: Limits,
     making: Making,
-    search: Search,
+    search: Search | None,
 ) -> Review:
-    """Turn an answer about `texts` into a review. What it says does not exist is looked for with `search`."""
+    """Turn an answer about `texts` into a review. What it says does not exist is looked for with `search`, where there is one."""
     parsed = parse("" if reply.stop is Stop.REFUSED else reply.text)
     findings, ungrounded = ground(parsed.claims, texts.current.get)
-    if subject.change is not None:
-        findings = place(findings, subject.change)
+    findings = place(findings, subject.change)
     findings, refuted = refute(findings, search)
     findings = tuple(_with_checked_replacement(finding, texts.current) for finding in findings)
     findings, pre_existing = of_the_change(findings, pre_existing=limits.pre_existing)
@@ -84,7 +83,7 @@ def conclude(
         coverage=coverage,
         summary=mask(parsed.summary),
         problems=_problems(subject, reply, parsed, coverage),
-        notes=(*_notes(subject), *reply.notes),
+        notes=tuple(note for note in (*_notes(subject), *reply.notes, search.problem if search else "") if note),
         making=making,
         change=_reviewed(subject.change) if subject.change else None,
     )

@@ -116,8 +116,10 @@ def fill_window(
     return better if again is not None and again + better[1].max_output <= better[1].window_tokens else (chosen, plan)
 
 
-def review_built_in(subject: Subject, history: History, limits: Limits, search_in: SearchIn) -> Review:
+def review_built_in(subject: Subject, history: History, limits: Limits) -> Review:
     """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked.
+
+    Nothing they say is missing is looked for: a linter knows scopes, which a search does not.
 
     Raises NothingToReviewError when there is no file.
     """
@@ -126,7 +128,7 @@ def review_built_in(subject: Subject, history: History, limits: Limits, search_i
     checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
     reply = examine(checked, of_these, history)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)
-    return conclude(subject, texts, unread, reply, limits, making, search_in(texts))
+    return conclude(subject, texts, unread, reply, limits, making, None)
 
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:

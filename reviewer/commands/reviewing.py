@@ -114,7 +114,7 @@ class Reviewing:
         with self.terminal.working("running the built-in checks"):
             # What was changed often says something of a repository; of a change, it would be a finding nobody introduced.
             history = History() if subject.change is not None else _history(subject.snapshot.root)
-            return review_built_in(subject, history, self._limits, self.target.search)
+            return review_built_in(subject, history, self._limits)
 
 
 def _history(root: Path) -> History:
