@@ -15,6 +15,8 @@ import pytest
 SCRUBBED = ("ANTHROPIC_", "REVIEWER_", "GIT_", "GITHUB_", "XDG_")
 SCRUBBED_NAMES = (
     "CI",
+    "GH_TOKEN",
+    "GH_HOST",
     "NO_COLOR",
     "FORCE_COLOR",
     "COLUMNS",
