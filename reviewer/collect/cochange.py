@@ -28,7 +28,9 @@ def changed_together(repository: Repository, commit: str | None, paths: Collecti
     try:
         listed = repository.run(
             "log",
-            "--no-merges",
+            # Neither merges, which repeat what their branches did, nor a first commit, in which everything appears at once.
+            "--min-parents=1",
+            "--max-parents=1",
             f"--max-count={COMMITS}",
             "--format=%x01",
             "--name-only",

@@ -118,7 +118,7 @@ _ALL = (
         _lines(
             rb"\nfunc[ \t]++(?:\([^)\n]*+\)[ \t]*+)?(\w++)", rb"\n(?:type|var|const)[ \t]++(\w++)", rb"\n\t++type[ \t]++(\w++)"
         ),
-        re.compile(rb"\n()(?:const|var|type)\b[^\n]*+[({][ \t\r]*+(?:\n(?![)}])[^\n]*+)*+"),
+        re.compile(rb"\n()(?:const|var|type)\b[^\n]*?[({][ \t\r]*+(?=\n)(?:\n(?![)}])[^\n]*+)*+"),
         _lines(rb"\n\t++(\w++)(?:[ \t]*+=|[ \t]++[\w*\[(<]|[(,]|\r?(?=\n))"),
     ),
     _Forms(

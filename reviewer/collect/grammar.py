@@ -6,11 +6,12 @@ The parsers are native code: what is given to them is bounded in size and in tim
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ LARGEST = 512 * 1024
 """Bytes of a text that is parsed. Parsing takes a second for about 4 MB of C; larger files are generated, or data."""
 PATIENCE = 2.0
 """Seconds one text may take."""
+DEEPEST = 500
+"""How deep in a tree is looked. Real code stays below 100; asking a tree that is all depth takes time with the square of it, and
+a query cannot be stopped: its progress callback crashes the interpreter (tree-sitter 0.26.1)."""
 _CHUNK = 65_536  # bytes given to the parser at once; it asks whether to go on only when it is fed so
+_NO_BRACKETS = bytes(set(range(256)).difference(b"()[]{}"))
+_STEPS = bytes(2 if byte in b"([{" else 0 for byte in range(256))
+"""One more than the step up or down that a bracket is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +100,39 @@ def is_available(path: str) -> bool:
 class Syntax:
     """The syntax tree of one text."""
 
-    def __init__(self, language: str, tree: Tree) -> None:
+    def __init__(self, language: str, data: bytes, tree: Tree) -> None:
         self._language = language
+        self._data = data
         self._tree = tree
 
     def places(self) -> tuple[Place, ...]:
         """Every definition, in the order of the text, those that hold others before these."""
         return tuple(sorted(self._places(), key=lambda place: (place.first, -place.last)))
 
-    def names(self, lines: Iterable[tuple[int, int]] | None = None) -> frozenset[str]:
-        """Every name of the code, without those in comments and strings; or only those in these runs of lines (first, last)."""
+    def names(self, lines: Collection[int] | None = None) -> frozenset[str]:
+        """Every name of the code, without those in comments and strings; or only those that begin in these lines."""
         from tree_sitter import QueryCursor
 
         cursor = QueryCursor(_query(self._language, names=True))
-        found: set[str] = set()
-        for first, last in ((1, 0),) if lines is None else lines:
-            if lines is not None:
-                cursor.set_point_range((first - 1, 0), (last, 0))
-            found.update(_text(node) for node in cursor.captures(self._tree.root_node).get("name", ()))
-        return frozenset(found)
+        cursor.set_max_start_depth(DEEPEST)
+        if lines is not None:
+            if not lines:
+                return frozenset()
+            # One range over all: each question walks the tree from its beginning.
+            cursor.set_point_range((min(lines) - 1, 0), (max(lines), 0))
+        nodes = cursor.captures(self._tree.root_node).get("name", ())
+        return frozenset(self._text(node) for node in nodes if lines is None or node.start_point.row + 1 in lines)
+
+    def _text(self, node: Node) -> str:
+        # The node's own `text` asks the callback for every piece of it again.
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace").strip(":")
 
     def _places(self) -> Iterator[Place]:
         from tree_sitter import QueryCursor
 
-        for _, captured in QueryCursor(_query(self._language, names=False)).matches(self._tree.root_node):
+        cursor = QueryCursor(_query(self._language, names=False))
+        cursor.set_max_start_depth(DEEPEST)
+        for _, captured in cursor.matches(self._tree.root_node):
             kind = next((kind for kind in captured if kind not in {"name", "body"} and not kind.startswith("_")), "")
             if not kind:
                 continue
@@ -124,7 +140,7 @@ class Syntax:
             first, last = _lines(node)
             signature = _signature_end(node, bodies[0]) if bodies else first
             for name in captured["name"]:
-                yield Place(_text(name), kind, first, last, min(max(first, signature), last))
+                yield Place(self._text(name), kind, first, last, min(max(first, signature), last))
 
 
 def parse(path: str, text: str) -> Syntax | None:
@@ -134,7 +150,7 @@ def parse(path: str, text: str) -> Syntax | None:
     from tree_sitter import Parser
 
     data = text.encode("utf-8", "replace")
-    if len(data) > LARGEST:
+    if len(data) > LARGEST or _nesting(data) > DEEPEST:
         return None
     language = language_of(path)
     deadline = time.monotonic() + PATIENCE
@@ -145,7 +161,14 @@ def parse(path: str, text: str) -> Syntax | None:
         )
     except ValueError:  # what it raises when it was told to stop
         return None
-    return Syntax(language, tree)
+    # A root that is an error is no program at all, and asking it takes time with the square of its size.
+    return None if tree.root_node.type == "ERROR" else Syntax(language, data, tree)
+
+
+def _nesting(data: bytes) -> int:
+    """How deep brackets lie in each other, counting also those in strings."""
+    brackets = data.translate(_STEPS, _NO_BRACKETS)
+    return max(accumulate(step - 1 for step in brackets), default=0)
 
 
 def _lines(node: Node) -> tuple[int, int]:
@@ -158,10 +181,6 @@ def _lines(node: Node) -> tuple[int, int]:
 def _signature_end(node: Node, body: Node) -> int:
     before = body.prev_sibling
     return (node if before is None else before).end_point.row + 1
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace").strip(":")
 
 
 @cache

@@ -43,22 +43,27 @@ class Paths:
             self._by_folder.setdefault(folder.rpartition("/")[2], []).append(path)
 
     def ending(self, parts: tuple[str, ...]) -> list[str]:
-        """Files whose path without suffix ends in these parts, or files of a folder that does: those that agree in most parts."""
+        """Files whose path without suffix ends in these parts, or files of a folder that does: those that agree in most parts.
+
+        A path that agrees in its last part alone is not meant, unless that is all there is of it or of what was asked for.
+        """
         best: list[str] = []
-        most = 0
-        for path in self._by_stem.get(parts[-1], ()):
-            count = _agreeing(_parts(path), parts)
-            if count > most:
-                best, most = [], count
-            if count == most:
-                best.append(path)
-        for path in self._by_folder.get(parts[-1], ()):
-            count = _agreeing(_parts(path)[:-1], parts)
-            if count > most:
-                best, most = [], count
-            if count == most:
-                best.append(path)
-        return best if most >= min(2, len(parts)) and len(best) <= _MOST_FILES else []
+        most = 1
+        for path, place in self._candidates(parts[-1]):
+            count = _agreeing(place, parts)
+            if count == len(place) or count == len(parts) or count > 1:
+                if count > most:
+                    best, most = [], count
+                if count == most:
+                    best.append(path)
+        return best if len(best) <= _MOST_FILES else []
+
+    def _candidates(self, last: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Files with a name or a folder of this name, and the parts of the path to that."""
+        for path in self._by_stem.get(last, ()):
+            yield path, _parts(path)
+        for path in self._by_folder.get(last, ()):
+            yield path, _parts(path)[:-1]
 
 
 def imported(path: str, text: str, paths: Paths) -> frozenset[str]:

@@ -16,7 +16,7 @@ def outline(path: str, text: str) -> str:
 
     For a language without a grammar, the lines that look like definitions, else those that are not indented; empty when there are none.
     """
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     kept: set[int] = set()
     for definition in definitions(path, text):
         kept.update(range(definition.first, min(definition.signature_end, definition.first + 10) + 1))

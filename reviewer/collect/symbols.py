@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from reviewer.collect import grammar
@@ -41,8 +41,8 @@ class Symbols:
             Definition(place.name, place.kind, place.first, place.last, place.signature_end) for place in self._syntax.places()
         )
 
-    def references(self, lines: Iterable[tuple[int, int]] | None = None) -> frozenset[str]:
-        """The names the text, or these runs of its lines (first, last), uses or defines.
+    def references(self, lines: Collection[int] | None = None) -> frozenset[str]:
+        """The names the text, or these of its lines, uses or defines.
 
         Without a grammar also the words of comments and strings, and always those of the whole text.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reviewer.collect.changes import Change, ChangedFile, Side
@@ -59,7 +59,7 @@ def _texts(snapshot: Snapshot | None, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _used(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
-    code = symbols.references(_runs(sorted(line for hunk in file.hunks for line in hunk.added)))
+    code = symbols.references(frozenset(line for hunk in file.hunks for line in hunk.added))
     found: dict[str, float] = {}
     for hunk in file.hunks:
         for line in hunk.lines:
@@ -67,19 +67,6 @@ def _used(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
                 weight = _REMOVED if line.side is Side.REMOVED else 1.0 if name in code else _PROSE
                 found[name] = max(found.get(name, 0.0), weight)
     return found
-
-
-def _runs(lines: list[int]) -> Iterator[tuple[int, int]]:
-    """Sorted numbers as runs, first and last."""
-    first = last = 0
-    for line in lines:
-        if line != last + 1:
-            if first:
-                yield first, last
-            first = line
-        last = line
-    if first:
-        yield first, last
 
 
 def _changed_definitions(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
