@@ -4,10 +4,11 @@
 
 For commits spread over each repository's newest history (no merges, 2 to 50 files, code among them): every identifier in an added or
 removed line, comments and strings aside, that ctags knows as a definition of the same language at the base, in at most 3 files, all of them
-files we would read, and not as a local variable or parameter of the changed file. A definition is a name and a file; it is in view when each
-line that ctags names for it stands in the composed prompt, below that file's path: in the whole file, among its signatures, in the changed
-file at the head, or in the diff. Columns: the diff alone (`--scope diff`), the
-changed files (`--scope files`), `--context standard` and `--context 1m`, by local estimate, as a user gets it who counts nothing.
+files we would read, and not as a local variable, a parameter or an imported package of the changed file. A definition is a name and a file;
+it is in view when each line that ctags names for it stands in the composed prompt, below that file's path: in the whole file, among its
+signatures, in the changed file at the head, or in the diff. Columns: the diff alone (`--scope diff`), the changed files (`--scope files`),
+`--context standard` and `--context 1m`, by local estimate, as a user gets it who counts nothing.
+
 Needs universal-ctags on the PATH.
 """
 
@@ -62,7 +63,7 @@ FAMILIES = {
     }.items()
     for suffix in suffixes.split()
 }
-LOCAL = frozenset({"local", "parameter"})
+LOCAL = frozenset({"local", "namespace", "packageName", "parameter"})
 KINDS = frozenset(
     {
         *(
@@ -84,12 +85,15 @@ KINDS = frozenset(
 )
 """ctags' kinds of what is defined for others; not imports, packages, labels."""
 MAYBE_LOCAL = frozenset({"constant", "var", "variable"})
-WORDS = frozenset({"false", "get", "global", "nameof", "null", "self", "set", "this", "true", "value", "var", "void"})
+WORDS = frozenset(
+    {"false", "get", "global", "nameof", "null", "self", "await", "async", "set", "this", "true", "value", "var", "void"}
+)
 """Words of the languages that ctags sometimes takes for names."""
 GO_LOCAL = re.compile(
     r"\b([A-Za-z_]\w*)[ \t]*(?=(?:,[ \t]*\w+[ \t]*)?:=)|\bvar[ \t]+(\w+)|[(,][ \t]*(\w+)[ \t]+[\w.*\[\]]+(?=[,)])"
 )
-"""Go's local variables and parameters, which ctags does not tell."""
+GO_IMPORT = re.compile(r'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"(?:[^"\s]*/)?([A-Za-z_]\w*)(?:/v\d+)?"[ \t]*$', re.MULTILINE)
+"""Go's local variables, parameters and imported packages, which ctags does not tell."""
 INNER = frozenset({"function", "method", "func", "getter", "setter", "generator", "singletonMethod"})
 """What is `MAYBE_LOCAL` below one of these is local."""
 MOST_FILES = 3
@@ -130,20 +134,29 @@ class Definition:
     name: str
     path: str
     tags: tuple[Tag, ...]
+    files: int
+    """How many files define the name."""
 
 
 @dataclass
 class Score:
-    """Definitions in view, by view, over the commits of a repository."""
+    """Definitions in view, by view, over the commits of a repository; those whose name one file alone defines counted again."""
 
     commits: int = 0
-    definitions: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
+    definitions: Counter[bool] = field(default_factory=Counter)
+    """All (False), and those of one file alone (True)."""
+    seen: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
-    def row(self, name: str) -> str:
-        """A row of the table."""
-        shares = (f"{self.seen[view] / max(1, self.definitions):.1%}" for view in VIEWS)
-        return f"| {name} | {self.commits:,} | {self.definitions:,} | {' | '.join(shares)} |"
+    def add(self, view: str, definition: Definition) -> None:
+        """Count a definition that is in view."""
+        self.seen.update((view, alone) for alone in {False, definition.files == 1})
+
+    def rows(self, name: str) -> Iterator[str]:
+        """Its rows of the table."""
+        for alone, rule in ((False, f"1 to {MOST_FILES}"), (True, "1")):
+            number = self.definitions[alone]
+            shares = " | ".join(f"{self.seen[view, alone] / max(1, number):.1%}" for view in VIEWS)
+            yield f"| {name} | {self.commits:,} | {rule} | {number:,} | {shares} |"
 
 
 class Tags:
@@ -179,10 +192,13 @@ class Tags:
             path = paths[int(PurePosixPath(tag["path"]).stem)]
             local = tag.get("kind") in LOCAL or (tag.get("kind") in MAYBE_LOCAL and tag.get("scopeKind") in INNER)
             if (local or tag.get("kind") in KINDS) and NAME.fullmatch(tag["name"]) and tag["name"] not in WORDS:
-                self._known[keys[path]].append(Tag(tag["name"], tag["line"], lines(path)[tag["line"] - 1].strip(), local))
+                text = lines(path)[tag["line"] - 1].strip()
+                if local or is_plausible(tag["name"], text, FAMILIES[suffix(path)]):
+                    self._known[keys[path]].append(Tag(tag["name"], tag["line"], text, local))
         for path in paths:
             if suffix(path) == ".go":
                 names = {name for found in GO_LOCAL.findall(texts[path]) for name in found if name}
+                names.update(GO_IMPORT.findall(texts[path]))
                 self._known[keys[path]] += [Tag(name, 0, "", local=True) for name in names]
 
 
@@ -206,7 +222,14 @@ def used(subject: Subject, tags: Tags) -> list[Definition]:
             if tag.name in wanted[family] and not tag.local:
                 defined[family, tag.name][path].append(tag)
     few = {key: defined[key] for key in sorted(defined) if len(defined[key]) <= MOST_FILES}
-    return [Definition(name, path, tuple(lines)) for (_, name), files in few.items() for path, lines in files.items()]
+    return [Definition(name, path, tuple(lines), len(files)) for (_, name), files in few.items() for path, lines in files.items()]
+
+
+def is_plausible(tag: str, line: str, family: str) -> bool:
+    """Whether a line defines the name that ctags takes from it: in Java and C# it takes calls, annotations and return types for some."""
+    if family not in {"Java", "C#"}:
+        return True
+    return not re.search(rf"(?:\bnew\s+|@|[(.]\s*){tag}\b|\b{tag}\s+\w+\s*[<(]|\bawait\b|\bnameof\b", line)
 
 
 def suffix(path: str) -> str:
@@ -295,7 +318,7 @@ class Bench:
                 definitions = used(subject, tags)
                 if definitions:
                     self._view(clone.name, commit, repository, subject, definitions, score)
-                    print(score.row(f"{clone.name} so far"), file=sys.stderr, flush=True)
+                    print(*score.rows(f"{clone.name} so far"), sep="\n", file=sys.stderr, flush=True)
         return score
 
     def _view(
@@ -304,15 +327,17 @@ class Bench:
         symbols = SymbolCache(self.state)
         related = cache(lambda: rank(subject, repository, symbols))
         score.commits += 1
-        score.definitions += len(definitions)
+        score.definitions.update(alone for one in definitions for alone in {False, one.files == 1})
         for view, (scope, context) in VIEWS.items():
             wishes = replace(self.wishes, scope=scope, context=context)
             packed, plan = plan_change(subject, wishes, self.templates, related)
             texts, _ = read_subject(packed)
             prompt = compose(plan, packed, texts, self.templates, language="English", instructions="")
             parts = shown(prompt.documents + prompt.change)
-            missed = [definition for definition in definitions if not in_view(definition, parts.get(definition.path, ()))]
-            score.seen[view] += len(definitions) - len(missed)
+            missed = [one for one in definitions if not in_view(one, parts.get(one.path, ()))]
+            for one in definitions:
+                if one not in missed:
+                    score.add(view, one)
             if scope is Scope.REPO and self.misses is not None:
                 with self.misses.open("a", encoding="utf-8", errors="replace") as out:
                     out.writelines(notes(f"{name} {commit[:12]} {view} {plan.tokens.estimate}", missed, packed, related()))
@@ -341,16 +366,16 @@ def main() -> None:
     symbols_room.definitions = cache(symbols_room.definitions)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.state or Path(folder), options.misses)
-        print(f"| repository | commits | definitions | {' | '.join(VIEWS)} |")
-        print(f"|---|--:|--:|{'--:|' * len(VIEWS)}")
+        print(f"| repository | commits | files that define the name | definitions | {' | '.join(VIEWS)} |")
+        print(f"|---|--:|--:|--:|{'--:|' * len(VIEWS)}")
         total = Score()
         for clone in options.clones:
             score = bench.measured(clone.resolve(), -(-options.commits // len(options.clones)))
-            print(score.row(clone.resolve().name), flush=True)
+            print(*score.rows(clone.resolve().name), sep="\n", flush=True)
             total.commits += score.commits
             total.definitions += score.definitions
             total.seen += score.seen
-        print(total.row("all"))
+        print(*total.rows("all"), sep="\n")
 
 
 if __name__ == "__main__":

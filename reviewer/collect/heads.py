@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reviewer.collect.symbols import definitions
+from reviewer.collect.symbols import Definition, definitions
 
 _TALLEST = 8
 """Lines of one head that are shown: a list of parameters may be long."""
@@ -19,5 +19,12 @@ def heads(path: str, text: str, names: Collection[str]) -> str:
     for definition in definitions(path, text):
         if definition.name in names:
             kept.update(range(definition.first, min(definition.signature_end, definition.first + _TALLEST - 1) + 1))
+            kept.add(_named(lines, definition))
     shown = (f"{number} {lines[number - 1].rstrip()[:_WIDEST]}{'' if number + 1 in kept else ' …'}\n" for number in sorted(kept))
     return "".join(shown)
+
+
+def _named(lines: list[str], definition: Definition) -> int:
+    """The line with the name itself: annotations and decorators may stand before it."""
+    every = range(definition.first, min(definition.last, len(lines)) + 1)
+    return next((number for number in every if definition.name in lines[number - 1]), definition.first)
