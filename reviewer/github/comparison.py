@@ -22,6 +22,8 @@ _MASKED = "[secret:"
 """What stands in a quote for a secret."""
 _TELLING = 12
 """Characters without white space from which on a quote within another one is taken to mean the same code."""
+_SMALL = 3
+"""A quote of less than a third of another one may be of something else that is wrong there."""
 
 
 class Standing(StrEnum):
@@ -108,9 +110,14 @@ def _under_another_name(finding: Finding, earlier: dict[str, Remembered], head: 
 
 
 def _is_same_code(one: str, other: str, *, alike: bool) -> bool:
-    """Whether two quotes are of the same code: equal, or (where the two are `alike`) the shorter, if it tells enough, in the longer."""
+    """Whether two quotes are of the same code: equal, or the shorter within the longer.
+
+    The shorter must tell enough; and where the two are not `alike` (of one category) be no small part of the longer.
+    """
     shorter, longer = sorted((one.replace("\n", ""), other.replace("\n", "")), key=len)
-    return bool(shorter) and (shorter == longer or (alike and len(shorter) >= _TELLING and shorter in longer))
+    if not shorter or shorter == longer:
+        return bool(shorter)
+    return len(shorter) >= _TELLING and (alike or len(shorter) * _SMALL >= len(longer)) and shorter in longer
 
 
 def _left(items: Iterable[Remembered], head: Head) -> Iterable[Told]:

@@ -178,6 +178,7 @@ def test_a_renamed_file_takes_its_findings_along(replay: Replay) -> None:
     [
         says("first_new = open(path)\nsecond_new = eval(text)"),
         says("first_new = open("),
+        says("first_new = open(path)\nsecond_new = eval(text)", category=Category.SECURITY),
         says("first_new = open(path)", category=Category.SECURITY, title="In other words"),
     ],
 )
@@ -189,6 +190,14 @@ def test_a_finder_who_quotes_a_little_more_or_less_the_next_time_repeats_itself(
     assert (done.posted, done.repeated_suppressed, done.fixed) == (0, 1, 0)
     assert len(replay.inline) == 1
     assert set(replay.standings.values()) == {"still there"}
+
+
+def test_one_line_of_many_quoted_before_may_hold_another_mistake(replay: Replay) -> None:
+    lines = "".join(f"number_{number} = compute({number})\n" for number in range(8))
+    replay.push({"new.py": lines}, says(lines, "new.py"))
+    done = replay.push({"x.py": ""}, says("number_3 = compute(3)", "new.py", category=Category.SECURITY))
+
+    assert (done.posted, done.not_seen) == (1, 1)
 
 
 def test_what_a_finder_says_otherwise_of_the_same_code_can_be_read_in_the_summary(replay: Replay) -> None:
