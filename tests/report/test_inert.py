@@ -164,6 +164,28 @@ def test_a_link_leads_to_its_file_and_nowhere_else(path: bytes, first: int, more
     assert re.fullmatch(r"\./[A-Za-z0-9_.~/%-]*#L\d+(-L\d+)?", attributes["href"] or "")
 
 
+def test_a_link_in_a_comment_names_the_repository_and_the_commit() -> None:
+    top = "https://github.com/octo/app/blob/0123456789abcdef0123456789abcdef01234567"
+
+    assert inert.link("a b/c#d.py", 3, 5, top=top) == f"[`a b/c#d.py:3-5`]({top}/a%20b/c%23d.py#L3-L5)"
+
+
+@settings(max_examples=80, deadline=None)
+@given(text=PIECES | st.text(alphabet="\\|`a ", max_size=30))
+def test_a_cell_of_a_table_holds_whatever_it_is_given(text: str) -> None:
+    page = Page(f"| {inert.cell(inert.one_line(text))} | b |\n| --- | --- |\n| c | {inert.cell(inert.one_line(text))} |")
+
+    assert [tag for tag, _ in page.elements if tag in {"th", "td"}] == ["th", "th", "td", "td"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [("x = 1", "```suggestion\nx = 1\n```"), ("", "```suggestion\n```"), ("````", "`````suggestion\n````\n`````")],
+)
+def test_a_block_to_apply_is_closed_by_its_own_fence(lines: str, expected: str) -> None:
+    assert inert.suggestion(lines) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
