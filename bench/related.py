@@ -4,7 +4,8 @@
 
 The change is made from the clone itself: of so many source files, spread over the tree, the base lacks every tenth run of five lines, so that
 real lines come with the head. *cold* ranks with an empty cache of names, *cached* once more with the cache that left behind, *next* another
-change (of other files) with it. Each is a process of its own; seconds are those of `rank` alone, the peak is the process's.
+change (of other files) with it. Each is a process of its own; seconds are those of `rank` alone, in brackets the CPU seconds
+it and its git took; the peak is the process's.
 """
 
 from __future__ import annotations
@@ -55,6 +56,13 @@ def older(copy: Path, number: int, offset: int) -> str:
     return git(copy, "commit-tree", git(copy, "write-tree", index=index), "-p", "HEAD", "-m", "older")
 
 
+def cpu() -> float:
+    """Seconds of processor time this process and the processes it waited for have had."""
+    return sum(
+        usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
 def measure(copy: Path, base: str, state: Path) -> None:
     """In a process of its own: rank, and print the numbers as JSON."""
     from reviewer.collect.cache import MeasureCache
@@ -74,11 +82,11 @@ def measure(copy: Path, base: str, state: Path) -> None:
         paths = {file.path for file in change.files}
         head = collect_tree(repository, change.head, Selection(), measures, paths=paths, rules=change.base)
         subject = Subject(snapshot=snapshot, change=change, head=head)
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), cpu()
         ranked = rank(subject, repository, SymbolCache(state))
-        seconds = time.perf_counter() - start
+        seconds, used = time.perf_counter() - start, cpu() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps([len(ranked), sum(file.size for file in snapshot.files), len(change.files), seconds, peak]))
+    print(json.dumps([len(ranked), sum(file.size for file in snapshot.files), len(change.files), seconds, used, peak]))
 
 
 def row(clone: Path, number: int) -> str:
@@ -92,8 +100,8 @@ def row(clone: Path, number: int) -> str:
             environment = os.environ | {"PYTHONPATH": str(PROJECT)}
             runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout))
     files, size, changed, *_ = runs[0]
-    times = " | ".join(f"{run[3]:.2f}" for run in runs)
-    peak = max(run[4] for run in runs) / 1e6
+    times = " | ".join(f"{run[3]:.1f} ({run[4]:.1f})" for run in runs)
+    peak = max(run[5] for run in runs) / 1e6
     return f"| {clone.name} | {files:,} | {size / 1e6:,.0f} | {changed} | {times} | {peak:,.0f} |"
 
 

@@ -80,13 +80,13 @@ _ALL = (
                 rb"\n}[ \t]*+(?:\w++\([^()\n]*+\)[ \t]*+)*+\*?(\w++)",
                 rb"\n[ \t]++using[ \t]++(\w++)[ \t]*+=",
             ),
-            _keywords(_TYPES),
+            _keywords(_TYPES, start=rb"\n"),
         ),
         re.compile(
             rb"\n([ \t]*+)(?:(?:typedef|static|const|extern)[ \t]++)*+(?:struct|union|enum|class)\b[^;(){}]*+\{"
             + _UNTIL_OUTDENTED
         ),
-        _lines(_START + _STATEMENT + _TYPE + _NAME + rb"(?:[(=;{,\[:)]|\r?\n)", _ENUMERATOR),
+        (_keywords(_TYPES), *_lines(_START + _STATEMENT + _TYPE + _NAME + rb"(?:[(=;{,\[:)]|\r?\n)", _ENUMERATOR)),
     ),
     _Forms(
         "java cs",

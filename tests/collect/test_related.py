@@ -117,7 +117,7 @@ def test_texts_that_are_no_utf_8_and_names_that_are_none_do_no_harm(make_reposit
             "src/lib/b.ts",
         ),
         (
-            {"p/A.java": "\n", "q/x/B.java": "class B { void keep() {} }\n", "p/C.java": "class C { void keep() {} }\n"},
+            {"p/A.java": "\n", "q/x/B.java": "class B {\n  void keep() {}\n}\n", "p/C.java": "class C {\n  void keep() {}\n}\n"},
             {"p/A.java": "import q.x.B;\nclass A { void f(B b) { b.keep(); } }\n"},
             "q/x/B.java",
         ),
