@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     INCOMPLETE = "incomplete"
     """Nothing, or not everything, was reviewed."""
     SKIPPED = "skipped"
-    """There was nothing to do, or no secret to do it with."""
+    """There was nothing to do, such as a change of lock files alone, or no secret to do it with."""
     ERROR = "error"
 
 
@@ -90,7 +90,8 @@ def failed(error: ReviewerError) -> Ended:
 
 def failure(error: ReviewerError) -> Message:
     """What an error says, in one line."""
-    return Message(Level.ERROR, f"{error.message} {error.hint}".strip())
+    said = error.message if error.message.endswith(".") or not error.hint else f"{error.message}."
+    return Message(Level.ERROR, f"{said} {error.hint}".strip())
 
 
 def verdict_of(review: Review, *, reached: bool) -> Verdict:
@@ -99,6 +100,8 @@ def verdict_of(review: Review, *, reached: bool) -> Verdict:
         return Verdict.INCOMPLETE
     if reached:
         return Verdict.FAILED
+    if review.making.engine == "claude" and not review.making.requests:
+        return Verdict.SKIPPED
     return Verdict.FINDINGS if review.findings else Verdict.CLEAN
 
 

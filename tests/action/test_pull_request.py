@@ -283,6 +283,16 @@ def test_without_a_key_a_fork_and_dependabot_are_left_alone_and_told(scene: Scen
     assert scene.github.writes == []
 
 
+def test_a_change_that_leaves_nothing_to_look_at_is_not_called_clean(scene: Scene) -> None:
+    git(scene.origin, "checkout", "--quiet", "-b", "lock", "main")
+    scene.pull.head_sha = commit(scene.origin, {"uv.lock": "x\n"}, "lock")
+
+    ran = scene.run()
+
+    assert (ran.code, ran.outputs["verdict"], ran.outputs["complete"]) == (0, "skipped", "true"), ran.log
+    assert scene.messages.requests == []
+
+
 def test_a_draft_is_left_alone_unless_it_is_wanted(scene: Scene) -> None:
     scene.pull.draft = True
 
