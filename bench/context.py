@@ -334,6 +334,9 @@ class Bench:
             texts, _ = read_subject(packed)
             prompt = compose(plan, packed, texts, self.templates, language="English", instructions="")
             parts = shown(prompt.documents + prompt.change)
+            for file in subject.change.files if subject.change else ():
+                if file.old_path:
+                    parts[file.old_path] += parts[file.path]
             missed = [one for one in definitions if not in_view(one, parts.get(one.path, ()))]
             for one in definitions:
                 if one not in missed:

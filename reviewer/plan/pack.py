@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from reviewer.collect.changes import Side
 from reviewer.collect.files import path_bytes
 from reviewer.collect.snapshot import Snapshot, SourceFile
 from reviewer.collect.subject import Subject
+from reviewer.collect.symbols import identifiers
 from reviewer.findings import SkippedFile, SkipReason
 
 _WHOLE_SHARE = 0.5
@@ -20,6 +22,9 @@ _LARGEST_SHARE = 0.25
 stands, the smaller it must be to go in whole: rank still decides."""
 _CHANGED_SHARE = 0.8
 """Of all room, what changed files may take when they do not all fit anyway: the rest tells what they use."""
+_FIRST = 100
+"""Files at the top of the ranking of which the heads of all that bears a name from the changed lines go in, not only those the ranking gives:
+fields and other common names are credited to nobody, and are most likely defined there."""
 _BATCH = 50
 """Files whose signatures are asked for at once; most of the files of a large repository never are."""
 
@@ -66,9 +71,8 @@ def pack(subject: Subject, related: Sequence[Ranked], room: float, forms: Forms)
     last = [path for path in order if path in subject.replaced - guidance - unread]
     current = [path for path in order if path not in subject.replaced or path in guidance]
     if unread or sum(sizes[path] for path in current) > ladder.left:
-        _step_down(
-            ladder, current, [path for path in order if path in unread], {file.path: file.names for file in related}, forms
-        )
+        _show_heads(ladder, current, [path for path in order if path in unread], related, _words(subject), forms)
+        _step_down(ladder, current, forms)
     else:
         ladder.fill(current, 1.0)
     ladder.fill(last, 1.0)
@@ -142,17 +146,24 @@ def _order(subject: Subject, related: Sequence[Ranked]) -> list[str]:
     return list(dict.fromkeys((*subject.snapshot.guidance, *ranked, *(file.path for file in subject.snapshot.files))))
 
 
-def _step_down(
-    ladder: _Ladder, order: Sequence[str], unread: Sequence[str], names: Mapping[str, frozenset[str]], forms: Forms
+def _show_heads(
+    ladder: _Ladder, order: Sequence[str], unread: Sequence[str], related: Sequence[Ranked], words: frozenset[str], forms: Forms
 ) -> None:
-    """The heads of what the change uses; some files whole; signatures of the next; then more whole with what room that leaves.
+    """The heads of definitions that the change uses, as far as they go: each takes some fifty tokens, and nothing of its size is worth more.
 
-    The heads come first and as far as they go: each takes some fifty tokens, and nothing of their size is worth more. Of `unread`, the
-    changed files that did not fit, only signatures go in, as they were at the base.
+    Of `unread`, the changed files that did not fit, only heads and signatures go in, as they were at the base.
     """
-    for batch in _batches([path for path in order if names.get(path)]):
+    ladder.show(forms.heads(dict.fromkeys(unread, words)), unread, forms.part)
+    names = {file.path: file.names for file in related}
+    named = [path for path in order if names.get(path)]
+    for batch in _batches(named):
         ladder.show(forms.heads({path: names[path] for path in batch}), batch, forms.part)
+    ladder.show(forms.heads({path: words | names[path] for path in named[:_FIRST]}), named[:_FIRST], forms.part)
     ladder.show(forms.signatures(unread), unread, forms.part)
+
+
+def _step_down(ladder: _Ladder, order: Sequence[str], forms: Forms) -> None:
+    """Some files whole; signatures of the next; then more whole with what room that leaves."""
     ladder.fill(order, _LARGEST_SHARE, kept=ladder.left * (1 - _WHOLE_SHARE))
     for batch in _batches([path for path in order if path not in ladder.whole]):
         made = forms.signatures(batch)
@@ -161,6 +172,13 @@ def _step_down(
     # What is left, if anything: once more to those of rank, then to whatever is small enough.
     ladder.fill(order, _LARGEST_SHARE)
     ladder.fill(order, 1.0)
+
+
+def _words(subject: Subject) -> frozenset[str]:
+    """Every word in the changed lines that could be a name."""
+    files = subject.change.files if subject.change else ()
+    lines = (line.text for file in files for hunk in file.hunks for line in hunk.lines if line.side is not Side.CONTEXT)
+    return identifiers("\n".join(lines))
 
 
 def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
