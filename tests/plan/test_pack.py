@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
+from reviewer.collect.changes import Change, ChangedFile, ChangeKind, DiffLine, Hunk, Revision, Side
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
 from reviewer.findings import SkippedFile, SkipReason
@@ -207,3 +207,23 @@ def test_of_a_changed_file_that_does_not_fit_the_signatures_go_in_as_they_were()
     assert whole(packed) == ["a"]
     assert packed.head is not None
     assert packed.head.skipped == (SkippedFile("big", SkipReason.NO_ROOM),)
+
+
+def test_of_the_nearest_files_and_of_changed_ones_that_do_not_fit_all_that_the_changed_lines_name_is_asked_for() -> None:
+    given = subject({"big": 1_900, "near": 500, "far": 500}, {"big": 2_000})
+    assert given.change is not None
+    lines = (DiffLine(Side.CONTEXT, 1, 1, "kept()"), DiffLine(Side.REMOVED, 2, 0, "old(x)"), DiffLine(Side.ADDED, 0, 2, "new(x)"))
+    file = replace(given.change.files[0], hunks=(Hunk(1, 2, 1, 2, "", lines),))
+    asked: list[Mapping[str, frozenset[str]]] = []
+
+    def heads(wanted: Mapping[str, frozenset[str]]) -> Mapping[str, str]:
+        asked.append(wanted)
+        return {path: " ".join(sorted(names)) for path, names in wanted.items()}
+
+    places = [Place("near", frozenset({"credited"})), Place("far")]
+    changed = replace(given, change=replace(given.change, files=(file,)))
+    packed = pack(changed, places, 200, forms(no_outlines, heads=heads))
+
+    words = frozenset({"old", "new", "x"})
+    assert asked == [{"big": words}, {"near": frozenset({"credited"})}, {"near": words | {"credited"}}]
+    assert packed.outlines == {"big": "new old x", "near": "credited new old x"}
