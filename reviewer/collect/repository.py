@@ -32,6 +32,8 @@ _PATIENCE = 300.0
 """Seconds git may take for one answer, on the slowest of network drives."""
 _PATIENCE_OUTSIDE = 1800.0
 """Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
+_NO_ATTRIBUTES = ("-c", "attr.tree=refs/none")
+"""git 2.43 to 2.45 reads, in a bare repository, the attributes that HEAD holds: a name that stands for nothing is no attributes at all."""
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
@@ -120,6 +122,7 @@ class Repository:
         environment = self._shadow.environment | ({"GIT_INDEX_FILE": str(index)} if index else {})
         if not work_tree:
             del environment["GIT_WORK_TREE"]
+            args = (*_NO_ATTRIBUTES, *args)
         return _git(self._shadow.folder, environment, args, stdin)
 
     def run_outside(self, *args: str, protocol: str, variables: Mapping[str, str]) -> bytes:
