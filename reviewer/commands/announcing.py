@@ -20,6 +20,7 @@ from reviewer.github.mode import Mode, step_down
 from reviewer.github.publish import Published, Publishing, publish
 from reviewer.github.pull_request import PullRequest
 from reviewer.github.refusals import RefusedByGitHubError
+from reviewer.report import markdown
 from reviewer.report.amounts import counted
 
 
@@ -64,7 +65,8 @@ class Announcing:
 
     def _summarize(self, review: Review, reviewing: Reviewing) -> None:
         links = Links(web=self.web, commit=review.commit, report="") if review.commit else None
-        report = reviewing.renderers["markdown"](review)
+        # A summary stands on a page of its own, from which relative links lead nowhere.
+        report = markdown.render(review, reviewing.templates, links.top if links else ".")
         self.job.summarize(job_summary(report, links, reviewing.templates))
 
     def _post(self, review: Review, reviewing: Reviewing, mode: Mode, pull: PullRequest) -> Announced:

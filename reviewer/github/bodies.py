@@ -45,7 +45,12 @@ class Links:
 
     def code(self, path: str, first: int = 0, last: int = 0) -> str:
         """A link to lines as they are at the reviewed commit."""
-        return inert.link(path, first, last, top=f"{self.web}/blob/{self.commit}")
+        return inert.link(path, first, last, top=self.top)
+
+    @property
+    def top(self) -> str:
+        """The top folder of the repository at the reviewed commit."""
+        return f"{self.web}/blob/{self.commit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

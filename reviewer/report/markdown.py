@@ -116,8 +116,8 @@ class MakingText:
     run: str
 
 
-def render(review: Review, templates: Templates) -> str:
-    """The report, ending with a line feed. Raises TemplateError."""
+def render(review: Review, templates: Templates, top: str = ".") -> str:
+    """The report, ending with a line feed. `top` is the address its links to files start with (see `inert.link`). Raises TemplateError."""
     coverage = review.coverage
     # What is shown, left out or refuted was found to quote what is there.
     grounded = len(review.findings) + review.withheld + review.pre_existing + len(review.refuted)
@@ -132,7 +132,7 @@ def render(review: Review, templates: Templates) -> str:
         notes=tuple(map(inert.one_line, review.notes)),
         summary=inert.prose(review.summary),
         found=len(review.findings),
-        severities=tuple(_by_severity(review)),
+        severities=tuple(_by_severity(review, top)),
         withheld=review.withheld,
         pre_existing=review.pre_existing,
         grounded=grounded,
@@ -170,19 +170,19 @@ def _change(change: ReviewedChange) -> ChangeText:
     )
 
 
-def _by_severity(review: Review) -> Iterator[SeverityText]:
+def _by_severity(review: Review, top: str) -> Iterator[SeverityText]:
     """The findings in groups; they come worst first."""
     changed = review.change is not None
     numbered = enumerate(review.findings, 1)
     for severity, group in groupby(numbered, key=lambda entry: entry[1].severity):
-        yield SeverityText(severity.word, tuple(_finding(number, finding, changed=changed) for number, finding in group))
+        yield SeverityText(severity.word, tuple(_finding(number, finding, top, changed=changed) for number, finding in group))
 
 
-def _finding(number: int, finding: Finding, *, changed: bool) -> FindingText:
+def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> FindingText:
     return FindingText(
         number=number,
         title=inert.one_line(finding.title),
-        link=inert.link(finding.path, finding.start_line, finding.end_line),
+        link=inert.link(finding.path, finding.start_line, finding.end_line, top=top),
         severity=finding.severity.word,
         confidence=finding.confidence.word,
         category=finding.category.value,

@@ -245,6 +245,8 @@ def test_a_finding_that_steers_the_log_changes_nothing(scene: Scene, make_runner
     assert ran.commands[-1].properties.startswith("file=load.py,line=2")
     assert scene.github.writes == []
     assert "Text is executed" in ran.summary
+    assert "](./" not in ran.summary
+    assert "/blob/" in ran.summary
     assert "<img" not in ran.summary
 
 
