@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reviewer.collect.changes import Change
+from reviewer.collect.files import path_bytes
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
@@ -172,10 +173,11 @@ def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:
     skipped = [file for file in subject.skipped if file.path not in lost]
     return Coverage(
         read=tuple(file.path for file in read),
-        skipped=tuple(sorted((*skipped, *unread), key=lambda file: file.path.encode("utf-8", "surrogateescape"))),
+        skipped=tuple(sorted((*skipped, *unread), key=lambda file: path_bytes(file.path))),
         read_bytes=sum(file.size for file in read),
         read_lines=sum(file.lines for file in read),
-        outlined=tuple(sorted(subject.outlines, key=lambda path: path.encode("utf-8", "surrogateescape"))),
+        # Of a changed file that did not fit there may be signatures at the base: what it is now was not read.
+        outlined=tuple(sorted(subject.outlines.keys() - {file.path for file in subject.skipped}, key=path_bytes)),
     )
 
 

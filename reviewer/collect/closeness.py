@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testing", "testdata"})
+_TEST_FOLDERS = frozenset({"test", "tests", "unittests", "spec", "specs", "__tests__", "testing", "testdata", "e2e", "cypress"})
 _TEST_NAME = re.compile(r"(?:^|[._-])(?:test|tests|spec)(?:[._-]|$)")
 _TEST_WORD = re.compile(r"(?:Tests?|Spec|TestCase|IT)$|^Test(?=[A-Z])")
 

@@ -11,7 +11,7 @@ from reviewer.commands.access import endpoint
 from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
 from reviewer.commands.target import Target
-from reviewer.commands.wishing import learn_count, make_wishes, plan_target, ranking
+from reviewer.commands.wishing import learn_count, make_wishes, plan_target
 from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
@@ -57,17 +57,10 @@ class Asking:
         setup = self.target.setup
         with self.terminal.working("connecting"):
             engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
-        with self.terminal.working("filling the window"):
-            subject, plan = fill_window(
-                self.target.subject,
-                subject,
-                plan,
-                wishes,
-                self.templates,
-                engine,
-                ranking(self.target),
-            )
         self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
+        with self.terminal.working("filling the window"):
+            whole, rank = self.target.subject, self.target.rank
+            subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
         keeper = Keeping(subject, RunStore(setup.state), stack, self.terminal)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))
@@ -106,8 +99,7 @@ def _extent(subject: Subject) -> str:
     if change is None:
         return f"{subject.title}: {counted(len(subject.files), 'file')}"
     lines = f"+{sum(file.added for file in change.files):,} -{sum(file.removed for file in change.files):,}"
-    around = counted(len(subject.snapshot.files) + len(subject.outlines), "file")
-    return f"{change.label}: {counted(len(change.files), 'file')} changed ({lines}), {around} around them"
+    return f"{change.label}: {counted(len(change.files), 'file')} changed ({lines})"
 
 
 def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:

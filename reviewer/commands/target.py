@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ from reviewer.errors import ConfigError, SourceError
 from reviewer.settings_file import OwnFiles
 
 if TYPE_CHECKING:
+    from reviewer.collect.related import Related
     from reviewer.github.pull_request import PullRequest
 
 LARGEST_PATCH = 64 * 1024 * 1024
@@ -62,6 +63,18 @@ class Target:
     def subject(self) -> Subject:
         """What is put before a finder; read when first asked for, after everything was judged that needs no reading."""
         return self.make_subject()
+
+    def rank(self) -> Sequence[Related]:
+        """The base's files by what they have to do with the change; made once, and what parsing taught is kept by blob id."""
+        return self._related
+
+    @cached_property
+    def _related(self) -> Sequence[Related]:
+        from reviewer.collect.related import rank
+        from reviewer.collect.symbol_cache import SymbolCache
+
+        assert self.repository is not None, "only trees are ranked; a patch alone has none"  # noqa: S101 - see `plan_target`
+        return rank(self.subject, self.repository, SymbolCache(self.setup.state))
 
     def search(self, texts: Texts) -> Search:
         """What looks for names at the head: in the whole tree where there is one, else in what was read."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from reviewer.collect.subject import Subject
 from reviewer.commands.models import load_models
@@ -13,12 +11,9 @@ from reviewer.commands.target import Target
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan, Scope
-from reviewer.planning import Rank, Wishes, plan_change, plan_review
+from reviewer.planning import Wishes, plan_change, plan_review
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
-
-if TYPE_CHECKING:
-    from reviewer.collect.related import Related
 
 
 def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
@@ -49,20 +44,7 @@ def plan_target(target: Target, wishes: Wishes, templates: Templates) -> tuple[S
     if subject.change is None or repository is None:
         return subject, plan_review(subject, wishes, templates)
 
-    return plan_change(subject, wishes, templates, ranking(target))
-
-
-def ranking(target: Target) -> Rank:
-    """Ranks the base's files by what they have to do with the change of `target`, when asked; parsing is kept by blob id."""
-
-    def rank() -> Sequence[Related]:
-        from reviewer.collect.related import rank
-        from reviewer.collect.symbol_cache import SymbolCache
-
-        assert target.repository is not None, "a change that does not fit comes from a repository"  # noqa: S101 - see plan_target
-        return rank(target.subject, target.repository, SymbolCache(target.setup.state))
-
-    return rank
+    return plan_change(subject, wishes, templates, target.rank)
 
 
 def learn_count(setup: Setup, plan: Plan) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reviewer.collect.changes import Side
+from reviewer.collect.closeness import is_test
+from reviewer.collect.defaults import is_prose
 from reviewer.collect.files import path_bytes
 from reviewer.collect.snapshot import Snapshot, SourceFile
 from reviewer.collect.subject import Subject
@@ -128,11 +130,11 @@ class _Ladder:
 
 
 def _changed(head: Snapshot, room: float, forms: Forms) -> Snapshot:
-    """The changed files that go in whole: all of them, or as many as can, the small ones first."""
+    """The changed files that go in whole: all of them, or as many as can: code before tests before prose, the small ones first."""
     sizes = {file.path: forms.whole(file) for file in head.files}
     left = room if sum(sizes.values()) <= room else room * _CHANGED_SHARE
     kept = set()
-    for path in sorted(sizes, key=lambda path: (sizes[path], path_bytes(path))):
+    for path in sorted(sizes, key=lambda path: (is_prose(path), is_test(path), sizes[path], path_bytes(path))):
         if sizes[path] <= left:
             left -= sizes[path]
             kept.add(path)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from reviewer.collect.closeness import is_test
 from reviewer.collect.search import Mention, Search
 from reviewer.findings import Absence, Finding
 from reviewer.reply.absences import Name
@@ -22,8 +23,6 @@ from reviewer.reply.definitions import (
 )
 from reviewer.reply.sources import Sources, indent_of, is_index, plain
 
-_TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e", "unittests", "testing", "cypress"})
-_TEST_NAME = re.compile(r"(?:^|[._-])(?:tests?|spec)(?:[._-]|$)|[a-z0-9](?:Tests?|TestCase|Spec)(?:\.|$)|^Test[A-Z]", re.ASCII)
 _ONE_SPACE = frozenset({
     ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".cu", ".m", ".mm", ".swift", ".sh", ".bash", ".zsh", ".sql", ".r", ".el", ".vim",
     ".mk", ".cmake", ".css", ".scss", ".less",
@@ -34,12 +33,6 @@ _OF_A_CASE = re.compile(
     re.IGNORECASE,
 )
 _LOCAL = re.compile(r"\s+(?:[\w$.]+\s*(?::[^=]*)?=|(?:const|let|var|val|my|local|auto)\s)")
-
-
-def is_test(path: str) -> bool:
-    """Whether the path says that the file is a test, by the names most projects use."""
-    *folders, name = path.split("/")
-    return not _TEST_FOLDERS.isdisjoint(folder.lower() for folder in folders) or _TEST_NAME.search(name) is not None
 
 
 class Evidence:
