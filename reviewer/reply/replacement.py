@@ -26,11 +26,14 @@ _LONGEST_YAML = _LONGEST_SETTINGS if yaml.__with_libyaml__ else 20_000
 _Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _DEEPEST = 100
 """Levels of YAML, and parts of a dotted TOML key: their parsers need time with the square of these."""
+_MOST_BRACES = 3_000
+"""`{` in a Python file. Up to Python 3.11 the fields of one f-string take time with the square of their number; large files have 500."""
 _PLAIN = frozenset("\t\n")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidirectional, zero width), surrogate, private use, unassigned; line and paragraph separator."""
 _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Characters that show nothing although they count as letters or marks."""
+_PYTHON = frozenset({".py", ".pyi"})
 _PROSE = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".po", ".pot", ".csv", ".tsv", ""})
 
 
@@ -72,7 +75,7 @@ def _still_parses(path: str, before: str, after: str, old: str, new: str) -> boo
     if suffix not in _PARSERS:
         return suffix in _PROSE or _open_brackets(old) == _open_brackets(new)
     _, longest = _PARSERS[suffix]
-    if max(len(before), len(after)) > longest:
+    if any(len(text) > longest or (suffix in _PYTHON and text.count("{") > _MOST_BRACES) for text in (before, after)):
         return False
     return not _parses(suffix, before) or _parses(suffix, after)
 

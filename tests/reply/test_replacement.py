@@ -193,6 +193,12 @@ def test_hostile_text_breaks_nothing(path: str, line: str, tmp_path: Path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("fields", "expected"), [(500, "other_name"), (3_001, None)])
+def test_what_a_parser_would_need_long_for_is_not_parsed(fields: int, expected: str | None) -> None:
+    text = f"x = f'{'{a}' * fields}'\nname_of_it\n"
+    assert offered(text, "name_of_it", "other_name") == expected
+
+
 def test_every_character_that_a_report_would_show_otherwise_is_refused() -> None:
     text = "name_of_it\n"
     shown_otherwise = [
