@@ -84,7 +84,8 @@ def collect_tree(
     """Collect what a commit's tree holds, without checking it out; of it only the part `scope`, or only the files `paths`.
 
     Ignore rules and attributes are those of the tree of `rules` (of the tree itself, when None): a change must not decide what of it is
-    looked at. The texts can be read for as long as `repository` is open. Raises SourceError when git lacks a part of the tree.
+    looked at. Nor is a file guidance that is another one there. The texts can be read for as long as `repository` is open. Raises
+    SourceError when git lacks a part of the tree.
     """
     governing = rules or revision
     with _no_garbage_collection():
@@ -109,7 +110,16 @@ def collect_tree(
             notes=(*repository.notes, *refused),
             reader=partial(TreeReader, repository, entries),
         )
-        return _examined(listing, chooser, selection, cache)
+        return _heeding(_examined(listing, chooser, selection, cache), every)
+
+
+def _heeding(snapshot: Snapshot, rules: Iterable[Entry]) -> Snapshot:
+    """The snapshot with only that guidance which is the same in what governs it."""
+    wanted = frozenset(snapshot.guidance)
+    governing = {(entry.path, entry.blob) for entry in rules if entry.path in wanted}
+    blobs = {file.path: file.blob for file in snapshot.files if file.path in wanted}
+    heeded = tuple(path for path in snapshot.guidance if (path, blobs[path]) in governing)
+    return snapshot if heeded == snapshot.guidance else replace(snapshot, guidance=heeded)
 
 
 def _tree(revision: Revision) -> str:

@@ -71,7 +71,8 @@ def open_for_pull_request(
     """Both sides of a pull request. `base` is a commit of the base branch; all ids are full and were checked.
 
     `path` is a folder in a clone, or a bare repository, whose objects are borrowed; None, or a folder in no repository, when there is
-    none. With `merge_base_commit`, as GitHub names it, two snapshots are enough. Without it, history is fetched until git finds it.
+    none. With `merge_base_commit`, as GitHub names it, three snapshots are enough. Without it, history is fetched until git finds it.
+    The tree of `base` is there in any case: what steers the review is read from it.
 
     Raises ForgeError when the commits cannot be fetched or the merge base is too far away, SourceError when there is none.
     """
@@ -92,7 +93,7 @@ def open_for_pull_request(
 def _bring(repository: Repository, remote: Remote, base: str, head: str, parted: str | None) -> str:
     """Fetch what is missing, and no more; the merge base."""
     if parted is not None:
-        _fetch_missing(repository, remote, (parted, head))
+        _fetch_missing(repository, remote, (base, parted, head))
         return parted
     _fetch_missing(repository, remote, (base, head))
     for turn in range(_ROUNDS):

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reviewer.collect.changes import Revision
 from reviewer.collect.comparison import between
 from reviewer.collect.fetch import Remote, open_for_pull_request
+from reviewer.collect.revisions import tree_of
 from reviewer.commands.call import Call
 from reviewer.commands.target import Target, target_of_pull_request
 from reviewer.errors import ConfigError
@@ -44,7 +46,8 @@ def open_pull(call: Call, access: Access, github: GitHub, pull: PullRequest, ada
     with fetched.repository as repository:
         label = f"{pull.full_name}#{pull.number}"
         change = between(repository, fetched.base, fetched.head, label, pull.title, pull.body)
-        with target_of_pull_request(call, repository, change, pull, adapt) as target:
+        rules = Revision(tree_of(repository, pull.base_sha), pull.base_sha)
+        with target_of_pull_request(call, repository, change, pull, adapt, rules=rules) as target:
             yield target
 
 

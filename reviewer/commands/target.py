@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewer.collect.cache import MeasureCache
-from reviewer.collect.changes import Change, ChangeKind
+from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.files import read_special
 from reviewer.collect.repository import Repository, open_repository
@@ -104,34 +104,49 @@ def open_target(call: Call) -> Iterator[Target]:
 
 @contextmanager
 def target_of_pull_request(
-    call: Call, repository: Repository, change: Change, pull: PullRequest, adapt: Callable[[Call, OwnFiles], Call]
+    call: Call,
+    repository: Repository,
+    change: Change,
+    pull: PullRequest,
+    adapt: Callable[[Call, OwnFiles], Call],
+    *,
+    rules: Revision,
 ) -> Iterator[Target]:
-    """The target of a pull request whose objects `repository` holds. What steers the review is read from the change's base.
+    """The target of a pull request whose objects `repository` holds. What steers the review is read from `rules`.
+
+    That is a commit at which the base branch stood. The merge base may be none: a pull request that was merged with all of its commits
+    made them part of the history, also those that no one ever looked at, and the next one may begin at any of them.
 
     `adapt` completes the call once the base's own files can be read.
     """
-    assert change.base.tree is not None, "a pull request is compared with a commit"  # noqa: S101 - how `between` makes it
-    own = TreeFiles(repository, change.base.tree)
+    assert rules.tree is not None, "a pull request has a base branch"  # noqa: S101 - how `open_pull` makes it
+    own = TreeFiles(repository, rules.tree)
     setup = prepare_with(adapt(call, own), Path(pull.repo), own)
     yield Target(
         setup=setup,
-        make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, ""), name=change.label),
+        make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, "", rules), name=change.label),
         repository=repository,
         pull_request=pull,
     )
 
 
-def subject_of(repository: Repository, change: Change, setup: Setup, scope: str) -> Subject:
-    """The repository at the base of `change`, and the changed files at its head by the rules of the base."""
+def subject_of(repository: Repository, change: Change, setup: Setup, scope: str, rules: Revision | None = None) -> Subject:
+    """The repository at the base of `change`, and the changed files at its head; both by the rules of `rules`, the base when None."""
     selection, cache = _selection(setup), MeasureCache(setup.state)
+    rules = rules or change.base
     if scope:
-        change = dataclasses.replace(change, files=tuple(file for file in change.files if file.path.startswith(f"{scope}/")))
+        change = dataclasses.replace(change, files=tuple(file for file in change.files if _touches(file, f"{scope}/")))
     there = {file.path for file in change.files if file.kind is not ChangeKind.DELETED}
     return Subject(
-        snapshot=collect_tree(repository, change.base, selection, cache, scope=scope),
+        snapshot=collect_tree(repository, change.base, selection, cache, scope=scope, rules=rules),
         change=change,
-        head=collect_tree(repository, change.head, selection, cache, paths=there, rules=change.base),
+        head=collect_tree(repository, change.head, selection, cache, paths=there, rules=rules),
     )
+
+
+def _touches(file: ChangedFile, folder: str) -> bool:
+    """Whether a file lies in the folder, or was moved out of it."""
+    return file.path.startswith(folder) or (file.kind is ChangeKind.RENAMED and (file.old_path or "").startswith(folder))
 
 
 def _as_it_is(setup: Setup) -> Subject:
@@ -144,7 +159,7 @@ def _patch_alone(setup: Setup, wanted: Wanted, patch: bytes) -> Subject:
 
     if wanted.against is not Against.DIFF_FILE:
         raise SourceError(f"{setup.path} is not in a git repository, so there is nothing to compare.")
-    return patch_subject(of_patch(None, patch, wanted.value), setup.path)
+    return patch_subject(of_patch(None, patch, _patch_name(wanted)), setup.path)
 
 
 def _selection(setup: Setup) -> Selection:
@@ -167,7 +182,12 @@ def _compare(repository: Repository, wanted: Wanted, patch: bytes) -> Change:
         case Against.UNCOMMITTED:
             return comparison.uncommitted(repository)
         case Against.DIFF_FILE:
-            return comparison.of_patch(repository, patch, wanted.value)
+            return comparison.of_patch(repository, patch, _patch_name(wanted))
+
+
+def _patch_name(wanted: Wanted) -> str:
+    """How a report calls a patch."""
+    return "patch on standard input" if wanted.value == "-" else wanted.value
 
 
 def _read_patch(name: str) -> bytes:
