@@ -91,9 +91,8 @@ def conclude(
 
 
 def unexamined(subject: Subject, making: Making) -> Review:
-    """The review of a change that leaves nothing to look at: git found no difference, or rules leave out every changed file."""
+    """The review of a change that leaves nothing to look at (see `Subject.nothing`)."""
     assert subject.change is not None, "a repository as it is always has something to look at, or is refused"  # noqa: S101
-    nothing = "git found no difference" if not subject.change.files else "every changed file is left out by a rule"
     return Review(
         subject=subject.title,
         commit=subject.commit,
@@ -103,7 +102,7 @@ def unexamined(subject: Subject, making: Making) -> Review:
         coverage=_coverage(dataclasses.replace(subject, snapshot=dataclasses.replace(subject.snapshot, files=())), ()),
         summary="",
         problems=(),
-        notes=(f"Nothing was reviewed: {nothing}.", *_notes(subject)),
+        notes=(f"Nothing was reviewed: {subject.nothing}.", *_notes(subject)),
         making=making,
         change=_reviewed(subject.change),
     )

@@ -17,6 +17,10 @@ _MARKER_DIGITS = 16
 """Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
 
 
+_SYMBOLIC_LINK = "120000"
+"""git's mode of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file as the templates see it."""
@@ -56,9 +60,9 @@ def document(path: str, text: str, *, outlined: bool = False) -> Document:
     return Document(quoted(path), text.removesuffix("\n"), _marker(path, text), outlined)
 
 
-def file_diff(file: ChangedFile, omitted: str = "") -> FileDiff:
-    """What a change does to a file; `omitted` says why its lines are not shown, where they are not."""
-    text = f"({omitted})" if omitted else "\n".join(_diff_lines(file))
+def file_diff(file: ChangedFile) -> FileDiff:
+    """What a change does to a file."""
+    text = "\n".join(_diff_lines(file))
     return FileDiff(
         path=quoted(file.path),
         old_path=quoted(file.old_path) if file.old_path else "",
@@ -88,6 +92,8 @@ def _marker(*parts: str) -> str:
 def _diff_lines(file: ChangedFile) -> Iterator[str]:
     if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
         yield f"(mode {file.old_mode} becomes {file.new_mode})"
+    elif _SYMBOLIC_LINK in {file.old_mode, file.new_mode}:
+        yield "(symbolic link: its line is the path it leads to)"
     if file.is_submodule:
         yield f"(submodule: commit {file.old_blob or 'none'} becomes {file.new_blob or 'none'})"
     elif file.binary:

@@ -56,11 +56,14 @@ def change_text(subject: Subject, head: Mapping[str, str], templates: Templates)
     """
     if subject.change is None or subject.head is None:
         return ""
-    omitted = {file.path: f"not shown: {file.reason}" for file in subject.head.skipped if file.reason.hides_lines}
+    reasons = subject.hidden
+    hidden = [f"{quoted(file.path)} ({file.kind}): {reasons[file.path]}" for file in subject.change.files if file.path in reasons]
     return templates.render(
         _CHANGE,
         documents=[document(path, text) for path, text in head.items()],
-        files=[file_diff(file, omitted.get(file.path, "")) for file in subject.change.files],
+        files=[file_diff(file) for file in subject.change.files if file.path not in reasons],
+        hidden=hidden[:_LEFT_OUT_SHOWN],
+        hidden_more=len(hidden[_LEFT_OUT_SHOWN:]),
         author=author_text(subject.change),
     )
 

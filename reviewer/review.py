@@ -133,12 +133,7 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
-    if subject.change is None or subject.head is None:
-        return None
-    hidden = {file.path for file in subject.head.skipped if file.reason.hides_lines}
-    if any(file.path not in hidden for file in subject.change.files):
-        return None
-    return unexamined(subject, Making(engine=engine, version=__version__))
+    return unexamined(subject, Making(engine=engine, version=__version__)) if subject.nothing else None
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:

@@ -199,6 +199,50 @@ def test_no_difference_is_told_and_nobody_is_asked(review: Run, server: Messages
     assert server.requests == []
 
 
+@pytest.mark.parametrize("asked", [["plan"], ["review", "--print-prompt", "-"]])
+def test_of_nothing_there_is_neither_a_plan_nor_a_prompt(
+    asked: list[str], repository: Path, server: MessagesServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*asked, str(repository), "--base-url", server.url, "--uncommitted"]) == 0
+
+    captured = capfd.readouterr()
+    told = captured.out if asked == ["plan"] else captured.err
+    assert "git found no difference" in " ".join(told.split())
+    assert "Cost" not in captured.out
+    assert server.requests == []
+
+
+def test_a_change_outside_the_folder_that_was_named_is_not_called_no_difference(
+    repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["review", str(repository / "tests"), "--base", "main", "--engine", "static", "--format", "json"]) == 0
+
+    review = json.loads(capfd.readouterr().out)
+    assert review["notes"] == ["Nothing was reviewed: no changed file lies in tests."]
+
+
+def test_what_was_moved_out_of_the_folder_that_was_named_is_shown(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    git(repository, "mv", "shop/stock.py", "tests/stock.py")
+    assert main(["review", str(repository / "shop"), "--staged", "--engine", "static", "--format", "json"]) == 0
+
+    assert json.loads(capfd.readouterr().out)["change"]["files"] == 1
+
+
+def test_a_folder_of_files_that_rules_leave_out_is_named_in_few_words(
+    review: Run, repository: Path, server: MessagesServer
+) -> None:
+    (repository / "node_modules").mkdir()
+    for number in range(3_000):
+        (repository / "node_modules" / f"module{number}.js").write_text("exports.a = 1\n")
+    (repository / "yarn.lock").write_text("# yarn lockfile v3\n")
+    review("--base", "main")
+
+    _, change, _ = sent(server)
+    assert '"node_modules/module0.js" (added): vendored' in change
+    assert "rate = rate or RATE" in change
+    assert len(change) < 20_000
+
+
 def test_a_change_of_lock_files_alone_costs_nothing_and_says_why(review: Run, repository: Path, server: MessagesServer) -> None:
     (repository / "yarn.lock").write_text("# yarn lockfile v3\n")
     outcome = review("--uncommitted")

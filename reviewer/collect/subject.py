@@ -52,6 +52,25 @@ class Subject:
         return frozenset(path for file in files for path in (file.path, file.old_path) if path)
 
     @property
+    def hidden(self) -> Mapping[str, SkipReason]:
+        """Path → why, of the changed files whose lines a rule leaves out. Of a deleted file, what it was at the base decides."""
+        if self.change is None or self.head is None:
+            return {}
+        gone = {file.path for file in self.change.files if file.kind is ChangeKind.DELETED}
+        skipped = (*self.head.skipped, *(file for file in self.snapshot.skipped if file.path in gone))
+        return {file.path: file.reason for file in skipped if file.reason.hides_lines}
+
+    @property
+    def nothing(self) -> str:
+        """Why the change leaves nothing to look at, for which nobody need be asked; empty when there is something."""
+        if self.change is None:
+            return ""
+        if not self.change.files:
+            return f"no changed file lies in {self.snapshot.scope}" if self.snapshot.scope else "git found no difference"
+        hidden = self.hidden
+        return "every changed file is left out by a rule" if all(file.path in hidden for file in self.change.files) else ""
+
+    @property
     def files(self) -> tuple[SourceFile, ...]:
         """Every file that is read whole, as it is after the change, sorted by path as bytes."""
         return self._current(self.snapshot.files, self.head.files if self.head else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -35,7 +36,10 @@ def plan(target: Target, call: Call, *, exact: bool) -> int:
     wishes = make_wishes(target.setup, terminal)
     with terminal.working("planning"):
         subject, made = plan_target(target, wishes, templates)
-    if exact:
+    nothing = target.subject.nothing
+    if nothing:
+        made = dataclasses.replace(made, notes=(f"Nothing would be reviewed, and nothing sent: {nothing}.", *made.notes))
+    elif exact:
         made = _exact(call, target.setup, subject, wishes, templates, made, terminal)
     if config.format == "json":
         print_out(plan_json.render(made, subject))

@@ -39,6 +39,9 @@ def _print_prompt(target: Target, call: Call, place: str) -> int:
     templates = Templates(Path(config.templates) if config.templates else None)
     wishes = make_wishes(target.setup, terminal)
     subject, plan = plan_target(target, wishes, templates)
+    if target.subject.nothing:
+        terminal.say(f"There is no request: {target.subject.nothing}.")
+        return EXIT_OK
     prompt, _, unread = prepare(subject, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the request would not be whole")

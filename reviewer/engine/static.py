@@ -31,7 +31,7 @@ def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History) -> R
     in_files = chain.from_iterable(_in_file(path, text) for path, text in texts.items())
     claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
-        text=json.dumps({"findings": [_item(claim) for claim in claims[:MOST]], "summary": _summary(texts, claims)}),
+        text=json.dumps({"findings": [_item(claim) for claim in claims[:MOST]], "summary": _summary(texts, claims, history)}),
         stop=Stop.END,
         seconds=time.perf_counter() - started,
         notes=tuple(_notes(linted, history, len(claims))),
@@ -86,12 +86,13 @@ def _item(claim: Claim) -> Mapping[str, str | int]:
     }
 
 
-def _summary(texts: Mapping[str, str], claims: list[Claim]) -> str:
+def _summary(texts: Mapping[str, str], claims: list[Claim], history: History) -> str:
     files = "1 file was" if len(texts) == 1 else f"{len(texts):,} files were"
     found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
+    past = ", and the history searched for hot spots" if history.examined else ""
     return (
-        f"{files} searched for secrets and merge conflicts, Python files checked with ruff, and the history "
-        f"searched for hot spots: {found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
+        f"{files} searched for secrets and merge conflicts{',' if past else ' and'} Python files checked with ruff{past}: "
+        f"{found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
         "say that it is right."
     )
 

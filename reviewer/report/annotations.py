@@ -67,7 +67,7 @@ def _finding(finding: Finding) -> str:
 def _besides(review: Review, cut: int) -> Iterator[str]:
     """Sentences on what the findings shown do not tell."""
     if review.change is not None and not review.change.files:
-        yield "Nothing was reviewed: git found no difference."
+        yield "Nothing was reviewed: no file differs."
     elif review.change is not None and not review.coverage.read:
         yield "Nothing was reviewed: no changed file was read."
     elif review.making.engine == "static":

@@ -26,7 +26,7 @@ def render(plan: Plan, subject: Subject, *, width: int) -> str:
     columns = min(max(width, _NARROWEST), _WIDEST)
     sections = [
         _facts(plan, subject, columns),
-        _eaters(plan, columns),
+        [] if subject.nothing else _eaters(plan, columns),
         _skipped(subject.skipped, columns),
         _notes((*subject.snapshot.notes, *(subject.change.notes if subject.change else ()), *plan.notes), columns),
     ]
@@ -47,7 +47,9 @@ def _facts(plan: Plan, subject: Subject, columns: int) -> list[str]:
         "Requests": f"{plan.requests:,}, with up to {plan.max_output:,} tokens of answer{' each' if plan.requests > 1 else ''}",
         "Cost": _cost(plan.cost),
     }
-    if plan.overflow is not None:
+    if subject.nothing:
+        facts = {"Change": facts["Change"]}
+    elif plan.overflow is not None:
         del facts["Requests"], facts["Cost"]
         # The biggest eaters follow as a tree.
         facts["Hint"] = visible(plan.overflow.helps)

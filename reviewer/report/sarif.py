@@ -119,7 +119,7 @@ def _told(review: Review, cut: int) -> Iterator[tuple[str, str]]:
         )
     if review.pre_existing:
         yield "note", f"{counted(review.pre_existing, 'pre-existing finding')} left out; --pre-existing shows them."
-    nothing = ("Nothing was reviewed: git found no difference.",) if review.change and not review.change.files else ()
+    nothing = ("Nothing was reviewed: no file differs.",) if review.change and not review.change.files else ()
     yield from (("note", note) for note in dict.fromkeys((*nothing, *review.notes)))
     yield from (("note", f"Refuted: {claim.title} ({claim.reason})") for claim in review.refuted)
 

@@ -151,7 +151,7 @@ def test_built_in_checks_and_an_empty_change_are_not_taken_for_a_review() -> Non
     nothing = ReviewedChange(label="main...main", base="1" * 40, head="1" * 40, files=0, added=0, removed=0)
 
     assert commands(STATIC)[-1].data == "Built-in checks only; no model has read this code."
-    assert commands(replace(CLEAN, change=nothing))[-1].data == "Nothing was reviewed: git found no difference."
+    assert commands(replace(CLEAN, change=nothing))[-1].data == "Nothing was reviewed: no file differs."
 
 
 def test_what_the_change_has_to_do_with_a_finding_is_in_its_title() -> None:

@@ -127,7 +127,7 @@ def test_the_static_engine_is_labelled_before_anything_else_is_said() -> None:
 def test_a_change_in_which_git_found_no_difference_is_not_called_clean() -> None:
     report = render(NOTHING_CHANGED)
 
-    assert "**Nothing was reviewed:** git found no difference." in report
+    assert "**Nothing was reviewed:** no file differs." in report
     assert "no findings" not in report.lower()
 
 

@@ -169,7 +169,7 @@ def test_an_empty_change_is_not_taken_for_a_clean_one() -> None:
     empty = ReviewedChange(label="main...main", base="1" * 40, head="1" * 40, files=0, added=0, removed=0)
     run = run_of(replace(COMPLETE, findings=(), change=empty))
 
-    assert "Nothing was reviewed: git found no difference." in json.dumps(run["invocations"])
+    assert "Nothing was reviewed: no file differs." in json.dumps(run["invocations"])
 
 
 @pytest.mark.skipif(not shutil.which("sarif-multitool"), reason="npm's sarif-multitool is not installed")
