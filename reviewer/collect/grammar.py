@@ -6,7 +6,7 @@ The parsers are native code: what is given to them is bounded in size and in tim
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -73,6 +73,20 @@ _SUFFIXES = {
     "c_sharp": ("cs",),
 }
 _LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes}
+_SHOWN = {
+    "python": "Python",
+    "javascript": "JavaScript",
+    "typescript": "TypeScript",
+    "tsx": "TypeScript",
+    "go": "Go",
+    "java": "Java",
+    "c": "C",
+    "cpp": "C++",
+    "rust": "Rust",
+    "ruby": "Ruby",
+    "php": "PHP",
+    "c_sharp": "C#",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,15 @@ def language_of(path: str) -> str:
 def is_available(path: str) -> bool:
     """Whether a text of this name can be parsed: its language is known, and its grammar is installed."""
     return bool(language := language_of(path)) and _language(language) is not None
+
+
+def note(paths: Iterable[str]) -> str:
+    """What to tell of languages among these files whose grammar could be installed and is not; empty when there is none."""
+    missing = {_SHOWN[language] for language in set(map(language_of, paths)) - {""} if _language(language) is None}
+    if not missing:
+        return ""
+    listed = ", ".join(sorted(missing))
+    return f"No grammar for {listed}: identifiers only. The extra reviewer[languages] brings the grammars."
 
 
 class Syntax:

@@ -93,6 +93,18 @@ def test_without_the_grammars_the_form_of_the_lines_decides(monkeypatch: pytest.
     assert [one.name for one in definitions("a.py", "class A:\n    def f(self): pass\n")] == ["A", "f"]
 
 
+def test_the_note_names_each_language_among_the_files_whose_grammar_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ["b.tsx", "a.ts", "src/a.cs", "a.py", "a.kt", "README.md"]
+    monkeypatch.setattr(grammar, "_language", lambda language: None if language != "python" else object())
+    assert grammar.note(paths) == (
+        "No grammar for C#, TypeScript: identifiers only. The extra reviewer[languages] brings the grammars."
+    )
+
+
+def test_there_is_no_note_when_the_grammars_are_installed_or_there_are_none_for_the_files() -> None:
+    assert grammar.note(["a.py", "b.tsx", "a.kt", "README.md"]) == ""
+
+
 def test_a_text_too_large_to_parse_is_read_by_the_form_of_its_lines() -> None:
     text = "def f():\n    pass\n" + "# filler\n" * (grammar.LARGEST // 8)
     assert definitions("a.py", text) == (Definition("f", "name", 1, 1, 1),)
