@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import git
 
+from github_server import GitHubServer, Pull
 from messages_server import MessagesServer
 from reviewer.cli import main
 
@@ -286,6 +288,50 @@ def test_a_patch_needs_no_repository(
     assert (found["start_line"], found["origin"]) == (5, "introduced")
     assert "nothing but its own lines was reviewed" in " ".join(review["notes"])
     assert list(alone.iterdir()) == []
+
+
+def test_without_a_token_to_post_with_no_model_is_paid(
+    review: Run, repository: Path, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, head = (git(repository, "rev-parse", name).strip() for name in ("main", "topic"))
+    with GitHubServer() as github:
+        github.serve_repository("octo-org/hello", repository / ".git")
+        github.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, hunks={}))
+        for name, value in github.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("GITHUB_TOKEN")
+        outcome = review(f"{github.url}/octo-org/hello/pull/1", "--publish", "review")
+
+    assert outcome.code == 4
+    assert "there is no token to write to GitHub with" in outcome.err
+    assert server.requests == []
+
+
+def test_a_patch_that_came_through_a_pipe_has_a_name(
+    repository: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "given"
+    given.write_text(git(repository, "diff", "main", "topic"))
+    with given.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(["review", str(repository), "--diff-file", "-", "--engine", "static"]) == 0
+
+    assert "The change `patch on standard input`" in capfd.readouterr().out
+
+
+def test_what_a_symbolic_link_is_is_told(review: Run, repository: Path, server: MessagesServer) -> None:
+    (repository / "shop" / "latest.py").symlink_to("price.py")
+    review("--base", "main")
+
+    assert "(symbolic link: its line is the path it leads to)\n@@ -0 +1 @@\n1 +price.py" in sent(server)[1]
+
+
+def test_lines_of_a_deleted_lock_file_are_not_sent(review: Run, repository: Path, server: MessagesServer) -> None:
+    git(repository, "rm", "-q", "yarn.lock")
+    review("--base", "main")
+
+    assert '"yarn.lock" (deleted): lock file' in sent(server)[1]
+    assert "yarn lockfile" not in sent(server)[1]
 
 
 def test_two_ways_of_naming_a_change_are_a_mistake(review: Run) -> None:

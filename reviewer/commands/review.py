@@ -23,7 +23,7 @@ def run(call: Call, *, print_prompt: str | None) -> int:
     with opened(call) as target:
         if print_prompt is not None:
             return _print_prompt(target, call, print_prompt)
-        require_postable(target)
+        require_postable(target, call.environ)
         reviewing = Reviewing(target, call.environ)
         review = reviewing.review()
         post(review, reviewing, call.environ)

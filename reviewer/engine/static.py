@@ -91,7 +91,7 @@ def _summary(texts: Mapping[str, str], claims: list[Claim], history: History) ->
     found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
     past = ", and the history searched for hot spots" if history.examined else ""
     return (
-        f"{files} searched for secrets and merge conflicts{',' if past else ' and'} Python files checked with ruff{past}: "
+        f"{files} searched for secrets and merge conflicts, {'' if past else 'and '}Python files checked with ruff{past}: "
         f"{found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
         "say that it is right."
     )

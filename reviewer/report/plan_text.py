@@ -66,7 +66,9 @@ def _change(plan: Plan, subject: Subject) -> str:
     parts = [
         f"{visible(change.label)}: {counted(len(change.files), 'file')}, {counted(added, 'line')} added, {removed:,} removed"
     ]
-    parts += [f"the diff, {plan.basis.change_tokens:,} tokens", whole]
+    if not subject.nothing:
+        parts.append(f"the diff, {plan.basis.change_tokens:,} tokens")
+    parts.append(whole)
     return "; ".join(part for part in parts if part)
 
 
