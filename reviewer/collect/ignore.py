@@ -127,16 +127,22 @@ class RuleTree:
         return folder.left_out or _first(folder.sets, path) or folder.kept
 
     def _folder(self, path: bytes) -> _Folder:
-        known = self._folders.get(path)
-        if known is None:
-            known = self._folders[path] = self._looked_at(path)
-        return known
+        """Looked at from the highest unknown folder down, in a loop: a tree may be deeper than calls can be."""
+        unknown: list[bytes] = []
+        while path not in self._folders:
+            unknown.append(path)
+            if not path:
+                break
+            path = path.rpartition(b"/")[0]
+        for each in reversed(unknown):
+            self._folders[each] = self._looked_at(each)
+        return self._folders[unknown[0] if unknown else path]
 
     def _looked_at(self, path: bytes) -> _Folder:
         own = self._sets.get(path)
         if not path:
             return _Folder(None, None, ((own, 0),) if own else ())
-        above = self._folder(path.rpartition(b"/")[0])
+        above = self._folders[path.rpartition(b"/")[0]]
         rule = above.left_out or _first(above.sets, path + b"/")
         if rule is not None and not rule.keeps:
             return _Folder(rule, None, ())

@@ -146,3 +146,12 @@ def test_rules_that_are_too_much_together_have_no_effect_and_that_is_said() -> N
     found = rules("\n".join(f"{number:04}" + "x" * (LONGEST_RULE - 4) for number in range(MOST_RULES)))
     assert ("The rules of rules are too many or too long together and have no effect.",) == found.problems
     assert not found
+
+
+def test_a_tree_may_be_deeper_than_calls_can_be() -> None:
+    tree = RuleTree()
+    tree.add(b"", rules("kept\n"))
+    folder = b"/".join([b"d"] * 3_000)
+
+    assert tree.decide(folder + b"/a.py") is None
+    assert tree.decide(folder + b"/kept/a.py") is not None
