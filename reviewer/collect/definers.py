@@ -19,8 +19,9 @@ _FOREIGN = 0.3
 """What a definition in another language weighs: used only when the user's own has none."""
 _COMMON = 100
 """Files that may seem to define a name before only those count that are imported or beside the user."""
-_LEAST = 0.02
-"""A file whose chance to be the one is less is not taken for a definer."""
+_LEAST = 0.1
+"""A file whose chance to be the one is less is not taken for a definer: names like `size` or `get` that dozens of files define would fill
+the room that those need of which only one or two files know. Twenty files that are alike are the first of which none is taken."""
 
 
 @dataclass(slots=True)

@@ -138,3 +138,20 @@ def test_of_two_definitions_the_imported_one_comes_first(
 ) -> None:
     defining = [one.path for one in ranked(make_repository(files), change) if one.relation is Relation.DEFINES]
     assert (len(defining), defining[0]) == (2, first)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(19, 19), (20, 0)])
+def test_of_a_name_that_too_many_files_define_alike_none_is_taken_for_the_definer(
+    make_repository: Make, ranked: Ranked, number: int, expected: int
+) -> None:
+    files: dict[str, str | bytes] = {f"far{one}/f.py": "def keep(): pass\n" for one in range(number)}
+    root = make_repository(files | {"here/a.py": "x = 1\n"})
+    related = ranked(root, {"here/a.py": "x = keep()\n"})
+    assert len([one for one in related if one.relation is Relation.DEFINES]) == expected
+
+
+def test_of_a_name_that_too_many_files_define_the_imported_one_is_taken(make_repository: Make, ranked: Ranked) -> None:
+    files: dict[str, str | bytes] = {f"far{one}/f.py": "def keep(): pass\n" for one in range(30)}
+    root = make_repository(files | {"here/a.py": "x = 1\n"})
+    related = ranked(root, {"here/a.py": "from far7.f import keep\n\nx = keep()\n"})
+    assert [(one.path, set(one.names)) for one in related if one.relation is Relation.DEFINES] == [("far7/f.py", {"keep"})]
