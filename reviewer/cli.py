@@ -121,10 +121,13 @@ def _changes(command: click.Command) -> click.Command:
 def _wanted(given: dict[str, Any]) -> Wanted | None:
     """The change that was named; takes its flags out of `given`."""
     named = [(against, given.pop(against.value.replace("-", "_"))) for against in Against]
-    asked = [(against, value) for against, value in named if value]
+    asked = [(against, value) for against, value in named if value is not None and value is not False]
     if len(asked) > 1:
         flags = " and ".join(f"--{against}" for against, _ in asked)
         raise click.UsageError(f"{flags} name different changes; give one of them.")
+    empty = next((against for against, value in asked if not value), None)
+    if empty:  # as from a variable of a script that was not set: the whole repository is not what was meant
+        raise click.UsageError(f"--{empty} names no change: its value is empty.")
     return next((Wanted(against, value if isinstance(value, str) else "") for against, value in asked), None)
 
 

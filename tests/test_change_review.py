@@ -334,6 +334,23 @@ def test_lines_of_a_deleted_lock_file_are_not_sent(review: Run, repository: Path
     assert "yarn lockfile" not in sent(server)[1]
 
 
+def test_a_review_of_the_diff_alone_is_a_review(review: Run, repository: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    assert review("--base", "main", "--scope", "diff", "-o", str(report)).code == 0
+
+    assert "Nothing was reviewed" not in report.read_text()
+    assert "**No findings** in 2 changed files." in report.read_text()
+
+
+@pytest.mark.parametrize("flag", ["--base", "--range", "--commit", "--diff-file"])
+def test_an_empty_name_is_not_taken_for_the_whole_repository(review: Run, server: MessagesServer, flag: str) -> None:
+    outcome = review(flag, "")
+
+    assert outcome.code == 2
+    assert f"{flag} names no change: its value is empty." in outcome.err
+    assert server.requests == []
+
+
 def test_two_ways_of_naming_a_change_are_a_mistake(review: Run) -> None:
     outcome = review("--base", "main", "--staged")
 

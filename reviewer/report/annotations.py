@@ -68,7 +68,7 @@ def _besides(review: Review, cut: int) -> Iterator[str]:
     """Sentences on what the findings shown do not tell."""
     if review.change is not None and not review.change.files:
         yield "Nothing was reviewed: no file differs."
-    elif review.change is not None and not review.coverage.read:
+    elif review.change is not None and not review.coverage.read and not review.making.requests:
         yield "Nothing was reviewed: no changed file was read."
     elif review.making.engine == "static":
         yield "Built-in checks only; no model has read this code."

@@ -154,6 +154,15 @@ def test_built_in_checks_and_an_empty_change_are_not_taken_for_a_review() -> Non
     assert commands(replace(CLEAN, change=nothing))[-1].data == "Nothing was reviewed: no file differs."
 
 
+def test_a_review_of_the_diff_alone_is_not_called_none() -> None:
+    some = ReviewedChange(label="main...topic", base="1" * 40, head="2" * 40, files=1, added=1, removed=0)
+    unread = replace(CLEAN, change=some, coverage=replace(CLEAN.coverage, read=()))
+
+    assert not any("Nothing was reviewed" in command.data for command in commands(unread))
+    (*_, last) = commands(replace(unread, making=replace(CLEAN.making, requests=0)))
+    assert last.data == "Nothing was reviewed: no changed file was read."
+
+
 def test_what_the_change_has_to_do_with_a_finding_is_in_its_title() -> None:
     (command,) = commands(replace(CLEAN, findings=(finding(title="Slow", origin=Origin.PRE_EXISTING),)))
 
