@@ -26,12 +26,13 @@ class Forms:
 _GAP = rb"[ \t]++"
 _START = rb"\n[ \t]*+"
 _STATEMENT = (
-    rb"(?![*/@])(?!(?:return|else|case|goto|throw|throws|new|delete|await|yield|import|from|package|using|if|for|while|switch|in|not|and|or|assert"
+    # The first character decides most lines, before the long list is gone through.
+    rb"(?=[\w<\[~:])(?!(?:return|else|case|goto|throw|throws|new|delete|await|yield|import|from|package|using|if|for|while|switch|in|not|and|or|assert"
     rb"|raise|print|echo|do|when|unless|end|use|include|require|catch|typeof|instanceof|sizeof)\b)"
 )
 _TYPE = rb"(?:[\w.:<>?\[\]&*@~^,-]++[ \t]++(?=[\w*&~<]|\(\*))++"
 """Words of a type and modifiers, up to the name."""
-_MEMBER = _STATEMENT + rb"(?![:?.&|+=,(-]|\w++[ \t]*+[,:=(])"
+_MEMBER = _STATEMENT + rb"(?!:|\w++[ \t]*+[,:=(])"
 """Neither a statement nor an argument of a call: a word that a comma or a colon follows is no type."""
 _NAME = rb"\(?[*& ]*+(?:\w++::)*+~?(\w++)[ \t]*+"
 _TYPES = rb"class|interface|@interface|enum|record|struct|union|namespace|trait|object|concept|delegate"
@@ -50,7 +51,9 @@ _BEFORE = (
 
 def _keywords(words: bytes, before: bytes = _BEFORE, start: bytes = _START) -> Pattern:
     """A name after one of the keywords, at the beginning of a line but for modifiers."""
-    return re.compile(start + rb"(?:" + before + _GAP + rb")*+(?:" + words + rb")" + _GAP + rb"(?:\w++(?:\.|::|\\))*+(\w++)")
+    return re.compile(
+        start + rb"(?=[a-z@\"])(?:" + before + _GAP + rb")*+(?:" + words + rb")" + _GAP + rb"(?:\w++(?:\.|::|\\))*+(\w++)"
+    )
 
 
 def _lines(*patterns: bytes) -> tuple[Pattern, ...]:
@@ -70,7 +73,7 @@ _FIELDS = (
     + _NO_TYPE
     + _TYPE
     + rb"(\w++)[ \t]*+(?:[=;{,]|\r?\n)",
-    rb"\n(?:[ ]{2,4}+|\t)(?![ \t])" + _MEMBER + _NO_TYPE + _TYPE + rb"(\w++)[ \t]*+(?:[=;]|\r?\n)",
+    rb"\n(?:[ ]{2,4}+|\t)" + _MEMBER + _NO_TYPE + _TYPE + rb"(\w++)[ \t]*+(?:[=;]|\r?\n)",
 )
 _ENUMERATOR = rb"\n[ \t]++([A-Z_]\w*+)[ \t]*+(?:[=,(;{/][^\n]*+)?(?=\r?(?:\n|\Z))"
 _GO_NAME = rb"(?!(?:if|for|return|switch|select|case|default|defer|go|else|range|break|continue)\b)([^\W\d]\w*+)"
@@ -78,7 +81,7 @@ _UNTIL_OUTDENTED = rb"(?:[^\n]*+\n(?!\1[})]))*+[^\n]*+"
 """The lines up to one that closes at the indentation of the first group."""
 
 _ENUM = re.compile(
-    rb"\n([ \t]*+)(?:(?:public|private|protected|internal|static|export|declare|const)[ \t]++)*+enum\b[^;(){}]{0,400}+\{"
+    rb"\n([ \t]*+)(?=[cdeips])(?:(?:public|private|protected|internal|static|export|declare|const)[ \t]++)*+enum\b[^;(){}]{0,400}+\{"
     + _UNTIL_OUTDENTED
 )
 
@@ -105,7 +108,7 @@ ALL = (
             _keywords(_TYPES, start=rb"\n"),
         ),
         re.compile(
-            rb"\n([ \t]*+)(?:(?:typedef|static|const|extern)[ \t]++)*+(?:struct|union|enum|class)\b[^;(){}]{0,400}+\{"
+            rb"\n([ \t]*+)(?=[cestu])(?:(?:typedef|static|const|extern)[ \t]++)*+(?:struct|union|enum|class)\b[^;(){}]{0,400}+\{"
             + _UNTIL_OUTDENTED
         ),
         (_keywords(_TYPES), *_lines(_START + _STATEMENT + _TYPE + _NAME + rb"(?:[(=;{,\[:)]|\r?\n)", _ENUMERATOR)),

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-_LAYOUT = 3
+_LAYOUT = 4
 """Raised with every change of the table, of what a word is, or of what looks like a definition (`declared.py`)."""
 _VERSION = _LAYOUT * 2 + (sys.byteorder == "big")
 _LARGEST = 1024 * 1024 * 1024
