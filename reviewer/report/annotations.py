@@ -58,7 +58,7 @@ def _finding(finding: Finding) -> str:
         message += f"\n\nFix: {visible(finding.suggestion).strip()}"
     path = visible_path(finding.path)
     place = {"line": str(finding.start_line), "endLine": str(finding.end_line)}
-    if path == finding.path and path == path.strip():
+    if path == finding.path == _unlike_old_commands(path.strip()):
         return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", message, {"file": path, **place})
     # No property can hold such a name; a wrong one would mark lines of another file.
     return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{finding.start_line}: {message}")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
@@ -111,6 +111,7 @@ def test_every_line_is_a_command_of_ours(name: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(text=NASTY, path=NASTY)
+@example(text="", path="##[")
 def test_no_text_and_no_name_can_add_a_command_or_a_property(text: str, path: str) -> None:
     found = finding(title="x" + text, path="x" + path, explanation=text, suggestion=text)
     one, incomplete = commands(replace(CLEAN, findings=(found,), problems=(text,)))
