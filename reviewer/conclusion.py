@@ -90,7 +90,7 @@ def conclude(
     )
 
 
-def unexamined(subject: Subject, making: Making) -> Review:
+def unexamined(subject: Subject, making: Making, why: str) -> Review:
     """The review of a change that leaves nothing to look at (see `Subject.nothing`)."""
     assert subject.change is not None, "a repository as it is always has something to look at, or is refused"  # noqa: S101
     return Review(
@@ -102,7 +102,7 @@ def unexamined(subject: Subject, making: Making) -> Review:
         coverage=_coverage(dataclasses.replace(subject, snapshot=dataclasses.replace(subject.snapshot, files=())), ()),
         summary="",
         problems=(),
-        notes=(f"Nothing was reviewed: {subject.nothing}.", *_notes(subject)),
+        notes=(f"Nothing was reviewed: {why}.", *_notes(subject)),
         making=making,
         change=_reviewed(subject.change),
     )

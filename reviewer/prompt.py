@@ -15,7 +15,7 @@ from reviewer.collect.measure import measure
 from reviewer.collect.subject import Subject, Texts
 from reviewer.documents import author_text, document, file_diff, quoted
 from reviewer.engine.interface import Prompt
-from reviewer.findings import Category, SkippedFile
+from reviewer.findings import Category, SkippedFile, SkipReason
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens
@@ -115,7 +115,14 @@ def compose(
 
 
 def _left_out(subject: Subject) -> list[str]:
-    return [f"{quoted(file.path)}: {file.reason}" for file in _skipped(subject)[:_LEFT_OUT_SHOWN]]
+    changed = frozenset(file.path for file in subject.head.skipped) if subject.head else frozenset()
+    return [f"{quoted(file.path)}: {_reason(file, file.path in changed)}" for file in _skipped(subject)[:_LEFT_OUT_SHOWN]]
+
+
+def _reason(file: SkippedFile, changed: bool) -> str:  # noqa: FBT001 - one of two words
+    """Why a file is not seen; of a changed one the diff may be."""
+    seen = changed and file.reason in {SkipReason.NO_ROOM, SkipReason.OUT_OF_SCOPE}
+    return f"{file.reason}; only its diff is shown" if seen else file.reason.value
 
 
 def _skipped(subject: Subject) -> tuple[SkippedFile, ...]:

@@ -124,6 +124,8 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     Raises NothingToReviewError when there is no file.
     """
     _require_files(subject)
+    if subject.head is not None and not subject.head.files:
+        return unexamined(subject, Making(engine="static", version=__version__), "no changed file can be read as text")
     texts, unread = read_subject(subject)
     checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
     reply = examine(checked, of_these, history)
@@ -133,7 +135,8 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
-    return unexamined(subject, Making(engine=engine, version=__version__)) if subject.nothing else None
+    why = subject.nothing
+    return unexamined(subject, Making(engine=engine, version=__version__), why) if why else None
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:

@@ -35,6 +35,10 @@ _PATCH = (
     "--dst-prefix=b/",
 )
 """The default algorithm and three lines of context, as GitHub shows a change: an anchor has to lie in GitHub's own hunks."""
+_BOUNDED = ("-c", "core.bigFileThreshold=8m")
+"""Larger files are shown as binary: comparing a hundred million line feeds, which pack to nothing, takes minutes and gigabytes."""
+_MOST_LINES = 3_000_000
+"""Lines of diff that are parsed, at 10 microseconds and 400 bytes each."""
 _NAMES = ("--- a/file\n", "+++ b/file\n")
 _SIDES = {side.value: side for side in Side}
 """A look-up, because a long change has a million lines and asking the enum takes as long as all else for a line."""
@@ -57,12 +61,17 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
     trees = ("--end-of-options", base_tree, head_tree)
     try:
         raw = repository.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", *_RENAMES, *trees, work_tree=False)
-        patch = repository.run("diff-tree", "-r", *_PATCH, *_RENAMES, *trees, work_tree=False)
+        patch = repository.run(*_BOUNDED, "diff-tree", "-r", *_PATCH, *_RENAMES, *trees, work_tree=False)
     except SourceError as error:
         raise SourceError(
             f"The change cannot be shown: {error.message}",
             hint="In a partial clone let git fetch what is missing: `git diff` of the same commits does, or `git fetch --refetch`.",
         ) from error
+    if (lines := patch.count(b"\n")) > _MOST_LINES:
+        raise SourceError(
+            f"The change has {lines:,} lines of diff; at most {_MOST_LINES:,} are looked at.",
+            hint="Name a smaller one: a part of the commits with --range, or a folder as PATH.",
+        )
     files = list(parse_raw(raw))
     parts = [_from_first_hunk(part) for part in _parts_of(patch)]
     if len(parts) != sum(len(shown_parts(file)) for file in files):

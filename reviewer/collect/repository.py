@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
+from reviewer.collect.answer import LARGEST_ANSWER, Answer
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
 from reviewer.collect.shadow import Shadow, build_bare_shadow, build_shadow
@@ -195,15 +196,15 @@ def _words_beside(environment: dict[str, str], hidden: Mapping[str, str], args: 
 
 def _answer(process: subprocess.Popen[bytes], environment: dict[str, str], patience: float) -> tuple[bytes, bytes]:
     """What git prints. It opens some files without looking what they are, and a pipe among them would keep it for ever."""
-    try:
-        return process.communicate(timeout=_DOUBT)
-    except subprocess.TimeoutExpired:
-        if (pipe := _pipe_below(environment.get("GIT_WORK_TREE"))) is not None:
-            raise SourceError(f"git cannot list the files: {pipe} is a named pipe.", hint="Remove it.") from None
-    try:
-        return process.communicate(timeout=patience)
-    except subprocess.TimeoutExpired as error:
-        raise SourceError(f"git did not answer within {patience:.0f} seconds.") from error
+    answer = Answer(process)
+    if not answer.is_whole_within(_DOUBT) and (pipe := _pipe_below(environment.get("GIT_WORK_TREE"))) is not None:
+        raise SourceError(f"git cannot list the files: {pipe} is a named pipe.", hint="Remove it.")
+    if not answer.is_whole_within(patience):
+        raise SourceError(f"git did not answer within {patience:.0f} seconds.")
+    if answer.is_too_long:
+        raise SourceError(f"git's answer is longer than {LARGEST_ANSWER:,} bytes: so much is not reviewed.")
+    process.wait()
+    return answer.output, answer.complaint
 
 
 def _pipe_below(root: str | None) -> str | None:

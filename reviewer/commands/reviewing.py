@@ -80,11 +80,16 @@ class Reviewing:
     def renderers(self) -> Mapping[str, Render]:
         """How each format is made."""
         return {
-            "markdown": lambda review: markdown.render(review, self.templates),
+            "markdown": lambda review: markdown.render(review, self.templates, self._top(review)),
             "json": json_v1.render,
             "sarif": sarif.render,
             "github": workflow_commands.render,
         }
+
+    def _top(self, review: Review) -> str:
+        """Where the links of a report start: at the reviewed commit of a pull request, else at the folder the report will lie in."""
+        pull = self.target.pull_request
+        return "." if pull is None else f"{pull.html_url.removesuffix(f'/pull/{pull.number}')}/blob/{review.commit}"
 
     def _find_credentials(self) -> Credentials | None:
         """The credentials to ask Claude with; None when the built-in checks are to run. Raises CredentialsError."""

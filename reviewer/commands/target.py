@@ -14,6 +14,7 @@ from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.files import read_special
+from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.repository import Repository, open_repository
 from reviewer.collect.search import Search, TextSearch, TreeSearch
 from reviewer.collect.subject import Subject, Texts
@@ -137,6 +138,8 @@ def subject_of(repository: Repository, change: Change, setup: Setup, scope: str,
     if scope:
         change = dataclasses.replace(change, files=tuple(file for file in change.files if _touches(file, f"{scope}/")))
     there = {file.path for file in change.files if file.kind is not ChangeKind.DELETED}
+    if note := missing_grammars(there):
+        change = dataclasses.replace(change, notes=(*change.notes, note))
     return Subject(
         snapshot=collect_tree(repository, change.base, selection, cache, scope=scope, rules=rules),
         change=change,

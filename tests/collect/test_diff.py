@@ -400,3 +400,11 @@ def test_two_patches_of_one_file_cannot_be_read_without_it() -> None:
     patch = b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n"
     with pytest.raises(SourceError, match="changes x more than once"):
         parse_patch(patch + patch)
+
+
+def test_a_text_too_large_to_compare_is_shown_as_binary(make_repository: Make, commit: Commit, changed: Changed) -> None:
+    root = make_repository({"big.txt": b"a\n"})
+    commit(root, {"big.txt": b"\n" * 9_000_000})
+
+    (file,) = changed(root)
+    assert (file.binary, file.hunks) == (True, ())
