@@ -22,8 +22,9 @@ reviewer asks of it at a tenth of the tokens."""
 _LARGEST_SHARE = 0.25
 """Of the room that is left, what one file may take. So a huge file does not block many small ones behind it, and the further down a file
 stands, the smaller it must be to go in whole: rank still decides."""
-_CHANGED_SHARE = 0.8
-"""Of all room, what changed files may take when they do not all fit anyway: the rest tells what they use."""
+_CHANGED_SHARE = 0.5
+"""Of all room, what changed files may take before the heads of what they use had their turn; those left over follow these. A long document of
+which one line changed would else push out all that tells what the code means."""
 _FIRST = 100
 """Files at the top of the ranking of which the heads of all that bears a name from the changed lines go in, not only those the ranking gives:
 fields and other common names are credited to nobody, and are most likely defined there."""
@@ -60,24 +61,30 @@ class Forms:
 def pack(subject: Subject, related: Sequence[Ranked], room: float, forms: Forms) -> Subject:
     """The part of a change's `subject` that takes at most `room`, the files of the base chosen in the order of `related`.
 
-    Every file keeps its place: whole, as signatures, or among the skipped with SkipReason.NO_ROOM. The changed files come first. The
-    project's guidance follows, and the base versions of changed files, which the diff shows as well, come last.
+    Every file keeps its place: whole, as signatures, or among the skipped with SkipReason.NO_ROOM. The changed files come first, code before
+    tests before prose; but where not everything fits, the heads of what they use come before the second half of them. The project's
+    guidance follows, and the base versions of changed files, which the diff shows as well, come last.
     """
     assert subject.head is not None, "only a change is packed: a repository as it is goes in whole or not at all"  # noqa: S101
     sizes = {file.path: forms.whole(file) for file in subject.snapshot.files}
-    head = _changed(subject.head, room, forms)
-    ladder = _Ladder(sizes, room - sum(forms.whole(file) for file in head.files))
+    changed = _Changed(subject.head, forms, room)
     guidance = frozenset(subject.snapshot.guidance)
     order = _order(subject, related)
-    unread = frozenset(file.path for file in head.skipped if file.reason is SkipReason.NO_ROOM)
-    last = [path for path in order if path in subject.replaced - guidance - unread]
     current = [path for path in order if path not in subject.replaced or path in guidance]
-    if unread or sum(sizes[path] for path in current) > ladder.left:
-        _show_heads(ladder, current, [path for path in order if path in unread], related, _words(subject), forms)
-        _step_down(ladder, current, forms)
-    else:
+    ladder = _Ladder(sizes, room)
+    if changed.total + sum(sizes[path] for path in current) <= room:
+        changed.fill(ladder, 1.0)
         ladder.fill(current, 1.0)
+    else:
+        words = _words(subject)
+        changed.fill(ladder, _CHANGED_SHARE)
+        _show_heads(ladder, current, related, words, forms)
+        changed.fill(ladder, 1.0)
+        _show_unread(ladder, [path for path in order if path in changed.left_over], words, forms)
+        _step_down(ladder, current, forms)
+    last = [path for path in order if path in subject.replaced - guidance - changed.left_over]
     ladder.fill(last, 1.0)
+    head = only(subject.head, changed.kept, SkipReason.NO_ROOM)
     return replace(subject, snapshot=_kept(subject.snapshot, ladder), head=head, outlines=dict(sorted(ladder.parts.items())))
 
 
@@ -129,16 +136,33 @@ class _Ladder:
         self._taken[path] = size
 
 
-def _changed(head: Snapshot, room: float, forms: Forms) -> Snapshot:
-    """The changed files that go in whole: all of them, or as many as can: code before tests before prose, the small ones first."""
-    sizes = {file.path: forms.whole(file) for file in head.files}
-    left = room if sum(sizes.values()) <= room else room * _CHANGED_SHARE
-    kept = set()
-    for path in sorted(sizes, key=lambda path: (is_prose(path), is_test(path), sizes[path], path_bytes(path))):
-        if sizes[path] <= left:
-            left -= sizes[path]
-            kept.add(path)
-    return only(head, kept, SkipReason.NO_ROOM)
+class _Changed:
+    """The changed files at the head, and which of them go in whole: code before tests before prose, the small ones first."""
+
+    def __init__(self, head: Snapshot, forms: Forms, room: float) -> None:
+        self._sizes = {file.path: forms.whole(file) for file in head.files}
+        self._room = room
+        self.kept: set[str] = set()
+
+    @property
+    def total(self) -> float:
+        """What all of them take."""
+        return sum(self._sizes.values())
+
+    @property
+    def left_over(self) -> frozenset[str]:
+        """Those that did not go in."""
+        return frozenset(self._sizes) - self.kept
+
+    def fill(self, ladder: _Ladder, share: float) -> None:
+        """Take as many as fit into this share of all room, and into what is left of it."""
+        allowed = self._room * share - sum(self._sizes[path] for path in self.kept)
+        for path in sorted(self.left_over, key=lambda path: (is_prose(path), is_test(path), self._sizes[path], path_bytes(path))):
+            size = self._sizes[path]
+            if size <= min(allowed, ladder.left):
+                allowed -= size
+                ladder.left -= size
+                self.kept.add(path)
 
 
 def _order(subject: Subject, related: Sequence[Ranked]) -> list[str]:
@@ -148,19 +172,18 @@ def _order(subject: Subject, related: Sequence[Ranked]) -> list[str]:
     return list(dict.fromkeys((*subject.snapshot.guidance, *ranked, *(file.path for file in subject.snapshot.files))))
 
 
-def _show_heads(
-    ladder: _Ladder, order: Sequence[str], unread: Sequence[str], related: Sequence[Ranked], words: frozenset[str], forms: Forms
-) -> None:
-    """The heads of definitions that the change uses, as far as they go: each takes some fifty tokens, and nothing of its size is worth more.
-
-    Of `unread`, the changed files that did not fit, only heads and signatures go in, as they were at the base.
-    """
-    ladder.show(forms.heads(dict.fromkeys(unread, words)), unread, forms.part)
+def _show_heads(ladder: _Ladder, order: Sequence[str], related: Sequence[Ranked], words: frozenset[str], forms: Forms) -> None:
+    """The heads of definitions that the change uses, as far as they go: each takes some fifty tokens, and nothing of its size is worth more."""
     names = {file.path: file.names for file in related}
     named = [path for path in order if names.get(path)]
     for batch in _batches(named):
         ladder.show(forms.heads({path: names[path] for path in batch}), batch, forms.part)
     ladder.show(forms.heads({path: words | names[path] for path in named[:_FIRST]}), named[:_FIRST], forms.part)
+
+
+def _show_unread(ladder: _Ladder, unread: Sequence[str], words: frozenset[str], forms: Forms) -> None:
+    """Of changed files that did not fit: the heads of what the change names, then all signatures, as they were at the base."""
+    ladder.show(forms.heads(dict.fromkeys(unread, words)), unread, forms.part)
     ladder.show(forms.signatures(unread), unread, forms.part)
 
 

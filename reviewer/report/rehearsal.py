@@ -98,6 +98,7 @@ _REVIEWS = (
         coverage=replace(_FULL.coverage, skipped=_MANY, outlined=tuple(file.path for file in _MANY)),
     ),
     _EMPTY,
+    replace(_EMPTY, making=Making(engine="claude")),
     replace(_EMPTY, change=None),
     replace(_EMPTY, change=_NOT_COMMITTED),
     replace(_EMPTY, change=replace(_NOT_COMMITTED, base="0" * 40), making=Making(engine="claude")),

@@ -225,5 +225,19 @@ def test_of_the_nearest_files_and_of_changed_ones_that_do_not_fit_all_that_the_c
     packed = pack(changed, places, 200, forms(no_outlines, heads=heads))
 
     words = frozenset({"old", "new", "x"})
-    assert asked == [{"big": words}, {"near": frozenset({"credited"})}, {"near": words | {"credited"}}]
+    assert asked == [{"near": frozenset({"credited"})}, {"near": words | {"credited"}}, {"big": words}]
     assert packed.outlines == {"big": "new old x", "near": "credited new old x"}
+
+
+def test_a_long_document_of_which_a_line_changed_does_not_push_out_what_the_code_uses() -> None:
+    given = subject({"guide.md": 600, "used.py": 400}, {"guide.md": 600, "code.py": 300})
+    packed = pack(
+        given,
+        [Place("used.py", frozenset({"name"}))],
+        1_000,
+        forms(no_outlines, heads=lambda wanted: dict.fromkeys(wanted, "x" * 150)),
+    )
+
+    assert packed.head is not None
+    assert [file.path for file in packed.head.files] == ["code.py"]
+    assert "used.py" in {*packed.outlines, *(file.path for file in packed.snapshot.files)}
