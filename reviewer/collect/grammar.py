@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.metadata import version
 from importlib.resources import files
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -109,6 +110,13 @@ def language_of(path: str) -> str:
 def is_available(path: str) -> bool:
     """Whether a text of this name can be parsed: its language is known, and its grammar is installed."""
     return bool(language := language_of(path)) and _language(language) is not None
+
+
+@cache
+def version_of(path: str) -> str:
+    """Which grammar parses a text of this name, and which release of it; to be asked only where one is available."""
+    package = _GRAMMARS[language_of(path)].package
+    return f"{package} {version(package)}"
 
 
 def note(paths: Iterable[str]) -> str:

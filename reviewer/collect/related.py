@@ -61,7 +61,7 @@ def rank(subject: Subject, repository: Repository, cache: SymbolCache | None) ->
     """
     if subject.change is None:
         return tuple(Related(file.path, Relation.NEAR, 0.0) for file in subject.snapshot.files)
-    looked_for = touched(subject.change, subject)
+    looked_for = touched(subject.change, subject, cache)
     with ThreadPoolExecutor(1) as beside:
         history = beside.submit(changed_together, repository, subject.change.base.commit, looked_for.paths)
         found = mentions(subject.snapshot.files, repository, cache, anywhere=looked_for.defined, declared=looked_for.used)

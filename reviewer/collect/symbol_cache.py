@@ -8,13 +8,13 @@ from __future__ import annotations
 import sqlite3
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-_LAYOUT = 4
-"""Raised with every change of the table, of what a word is, or of what looks like a definition (`declared.py`)."""
+_LAYOUT = 5
+"""Raised with every change of a table, of what a word is, of what looks like a definition (`declared.py`), or of a grammar's query."""
 _VERSION = _LAYOUT * 2 + (sys.byteorder == "big")
 _LARGEST = 1024 * 1024 * 1024
 """Bytes the file may have; a row takes about 2,500, so it holds 400,000 blobs. A fuller one is begun anew."""
@@ -24,6 +24,7 @@ _CREATE = """
 CREATE TABLE IF NOT EXISTS names (
     blob BLOB NOT NULL, suffix TEXT NOT NULL, words BLOB NOT NULL, declared BLOB NOT NULL, PRIMARY KEY (blob, suffix))
 """
+_CREATE_PARSED = "CREATE TABLE IF NOT EXISTS parsed (question BLOB PRIMARY KEY, answer TEXT NOT NULL)"
 _ASK = """
 SELECT lower(hex(names.blob)), names.suffix, words, declared
 FROM asked JOIN names ON names.blob = asked.blob AND names.suffix = asked.suffix
@@ -86,6 +87,26 @@ class SymbolCache:
         if rows:
             self._do(lambda database: database.executemany("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)", rows))
 
+    def load_parsed(self, questions: Collection[bytes]) -> dict[bytes, str]:
+        """What syntax trees said, by a digest of what was asked of which text."""
+        found: dict[bytes, str] = {}
+
+        def ask(database: sqlite3.Connection) -> None:
+            for question in questions:
+                for (answer,) in database.execute("SELECT answer FROM parsed WHERE question = ?", (question,)):
+                    if not isinstance(answer, str):
+                        raise sqlite3.DatabaseError("a row that is no text")
+                    found[question] = answer
+
+        if questions:
+            self._do(ask)
+        return found
+
+    def store_parsed(self, answers: Mapping[bytes, str]) -> None:
+        """Keep what syntax trees said."""
+        if answers:
+            self._do(lambda database: database.executemany("INSERT OR REPLACE INTO parsed VALUES (?, ?)", answers.items()))
+
     def _do(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """One transaction; whatever SQLite or the system complains of ends it and becomes the note."""
         if not self._usable:
@@ -127,5 +148,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version != _VERSION:
         database.execute("DROP TABLE IF EXISTS names")
+        database.execute("DROP TABLE IF EXISTS parsed")
         database.execute(_CREATE)
+        database.execute(_CREATE_PARSED)
         database.execute(f"PRAGMA user_version = {_VERSION}")

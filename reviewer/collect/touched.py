@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from reviewer.collect.changes import Change, ChangedFile, Side
 from reviewer.collect.declared import declared
 from reviewer.collect.files import read_texts
+from reviewer.collect.parsed import Question, parsed
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject
-from reviewer.collect.symbols import Definition, Symbols
+from reviewer.collect.symbol_cache import SymbolCache
+from reviewer.collect.symbols import Definition
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _REMOVED = 0.5
@@ -37,20 +39,20 @@ class Touched:
     """The changed files by path: at the head, else at the base."""
 
 
-def touched(change: Change, subject: Subject) -> Touched:
+def touched(change: Change, subject: Subject, cache: SymbolCache | None) -> Touched:
     """Read both sides of the change and look at its lines."""
     old_paths = {file.old_path or file.path for file in change.files}
     new = _texts(subject.head, {file.path for file in change.files})
     old = _texts(subject.snapshot, old_paths)
     used: dict[str, dict[str, float]] = {}
     defined: dict[str, float] = {}
-    for file in change.files:
-        if file.hunks:
-            symbols = Symbols(file.path, new.get(file.path, ""))
-            for name, weight in _used(file, symbols).items():
-                used.setdefault(name, {})[file.path] = weight
-            for name, weight in _changed_definitions(file, symbols).items():
-                defined[name] = max(weight, defined.get(name, 0.0))
+    changed = [file for file in change.files if file.hunks]
+    answers = parsed({file.path: Question(new.get(file.path, ""), _added(file)) for file in changed}, cache)
+    for file in changed:
+        for name, weight in _used(file, answers[file.path].references).items():
+            used.setdefault(name, {})[file.path] = weight
+        for name, weight in _changed_definitions(file, answers[file.path].definitions).items():
+            defined[name] = max(weight, defined.get(name, 0.0))
     return Touched(paths=frozenset(old_paths | {file.path for file in change.files}), used=used, defined=defined, texts=old | new)
 
 
@@ -58,8 +60,11 @@ def _texts(snapshot: Snapshot | None, paths: Iterable[str]) -> dict[str, str]:
     return {} if snapshot is None else read_texts(snapshot, paths)[0]
 
 
-def _used(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
-    code = symbols.references(frozenset(line for hunk in file.hunks for line in hunk.added))
+def _added(file: ChangedFile) -> frozenset[int]:
+    return frozenset(line for hunk in file.hunks for line in hunk.added)
+
+
+def _used(file: ChangedFile, code: frozenset[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for hunk in file.hunks:
         for line in hunk.lines:
@@ -69,12 +74,12 @@ def _used(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
     return found
 
 
-def _changed_definitions(file: ChangedFile, symbols: Symbols) -> dict[str, float]:
+def _changed_definitions(file: ChangedFile, definitions: Iterable[Definition]) -> dict[str, float]:
     """The innermost definitions around changed lines weigh most. Those that are gone are known by the form of the removed lines."""
     found: dict[str, float] = {}
     innermost: dict[int, Definition] = {}
     wanted = _touched_lines(file)
-    for definition in symbols.definitions():
+    for definition in definitions:
         for line in wanted[bisect_left(wanted, definition.first) : bisect_right(wanted, definition.last)]:
             if (outer := innermost.get(line)) is not None:
                 found[outer.name] = _AROUND

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.collect import mentions
 from reviewer.collect.collector import Selection, collect_tree
 from reviewer.collect.comparison import of_commit
 from reviewer.collect.related import Related, Relation, rank
@@ -67,6 +68,18 @@ def test_each_file_is_there_once_in_the_order_of_its_relation(make_repository: M
         ("docs/guide.md", Relation.NEAR),
         ("lib/deep/far.py", Relation.NEAR),
     ]
+
+
+def test_with_helpers_the_ranking_is_the_same(make_repository: Make, ranked: Ranked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mentions, "_MUCH", 0)
+    monkeypatch.setattr(mentions, "spare_processors", lambda: 1)
+    found = {one.path: sorted(one.names) for one in ranked(make_repository(FILES), CHANGE) if one.names}
+    assert found == {
+        "app/store.py": ["keep"],
+        "lib/legacy.py": ["keep"],
+        "lib/caller.py": ["start"],
+        "tests/test_main.py": ["start"],
+    }
 
 
 def test_a_relation_says_by_which_names(make_repository: Make, ranked: Ranked) -> None:
