@@ -12,9 +12,9 @@ import anthropic
 import pytest
 
 from messages_server import MODELS, MessagesServer
+from reviewer.documents import document, quoted
 from reviewer.engine.interface import Prompt
 from reviewer.engine.request import request_body
-from reviewer.prompt import document, quoted
 
 PROMPT = Prompt(
     model="claude-opus-5-5",
