@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reviewer.collect import patch
 from reviewer.collect.changes import Change, Revision
 from reviewer.collect.diff import compare, parse_patch
-from reviewer.collect.revisions import merge_base, parents, resolve, tree_of
+from reviewer.collect.revisions import ShallowError, merge_base, parents, resolve, tree_of
 from reviewer.collect.worktree import index_tree, work_tree
 from reviewer.errors import SourceError
 
@@ -42,13 +42,23 @@ def of_commit(repository: Repository, name: str) -> Change:
     head = resolve(repository, name)
     commit = _commit(head)
     above = parents(repository, commit)
-    base = Revision(tree_of(repository, above[0]), above[0]) if above else _nothing(repository)
+    base = Revision(_tree_of_parent(repository, commit, above[0]), above[0]) if above else _nothing(repository)
     notes: tuple[str, ...] = ()
     if len(above) > 1:
         notes = (f"{commit[:_SHORT]} is a merge: what it brought to its first parent {above[0][:_SHORT]} is shown.",)
     message = repository.run("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%s%x00%b", commit)
     title, _, body = message.decode("utf-8", "replace").partition("\0")
     return _change(repository, f"commit {commit[:_SHORT]}", base, head, title=title, body=body.strip("\n"), notes=notes)
+
+
+def _tree_of_parent(repository: Repository, commit: str, parent: str) -> str:
+    """As `tree_of`; one commit more than the clone has is enough, so exactly that is asked for."""
+    try:
+        return tree_of(repository, parent)
+    except ShallowError as error:
+        newer = int(repository.run("rev-list", "--count", f"{commit}..{repository.head or commit}"))
+        deep = f"In actions/checkout set `fetch-depth: {newer + 2}`; in a clone of your own run `git fetch --deepen=1`."
+        raise ShallowError(error.message, hint=deep) from error
 
 
 def staged(repository: Repository) -> Change:

@@ -160,11 +160,23 @@ def test_a_shallow_clone_says_what_to_fetch(forked: Path, git: Git, commit: Comm
     commit(forked, {"topic": "2\n"})
     git(tmp_path, "clone", "--quiet", "--depth=1", "--no-single-branch", f"file://{forked}", "shallow")
     repository = opened(tmp_path / "shallow")
-    for ask, name in ((comparison.since_base, "origin/main"), (comparison.of_commit, "HEAD")):
+    for ask, name, depth in ((comparison.since_base, "origin/main", 0), (comparison.of_commit, "HEAD", 2)):
         with pytest.raises(ShallowError) as caught:
             ask(repository, name)
-        assert "fetch-depth: 0" in caught.value.hint
+        assert f"fetch-depth: {depth}`" in caught.value.hint
     assert [("modified", "a"), ("deleted", "topic")] == names(comparison.of_range(repository, "HEAD..origin/main"))
+
+
+def test_the_depth_that_is_asked_for_is_enough_for_an_older_commit(
+    forked: Path, git: Git, commit: Commit, opened: Open, tmp_path: Path
+) -> None:
+    commit(forked, {"topic": "2\n"})
+    git(tmp_path, "clone", "--quiet", "--depth=2", f"file://{forked}", "shallow")
+    with pytest.raises(ShallowError) as caught:
+        comparison.of_commit(opened(tmp_path / "shallow"), "HEAD~1")
+    assert "fetch-depth: 3`" in caught.value.hint
+    git(tmp_path, "clone", "--quiet", "--depth=3", f"file://{forked}", "enough")
+    assert comparison.of_commit(opened(tmp_path / "enough"), "HEAD~1").files != ()
 
 
 def test_a_clone_that_reaches_far_enough_is_not_called_shallow(
