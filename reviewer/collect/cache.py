@@ -1,18 +1,16 @@
 """What is known of a blob's text, kept between runs, so that an unchanged file is neither read nor measured again.
 
-A cache may be wrong in no way that matters: it holds nothing but facts about contents, under the content's own id; every text is read
-again before it is sent. So whatever goes wrong with the file itself ends in doing without, and in a note.
+Every text is read again before it is sent. How the file is kept, and what happens when it is spoilt: `kept.py`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import stat
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from reviewer.collect.kept import KeptFacts
 from reviewer.collect.measure import ESTIMATOR_VERSION
 from reviewer.collect.snapshot import Encoding, TextMeasure
 
@@ -21,8 +19,6 @@ _LAYOUT = 1
 _VERSION = ESTIMATOR_VERSION * 1_000 + _LAYOUT
 _LARGEST = 256 * 1024 * 1024
 """Bytes the file may have; a row takes about 80, so it holds three million blobs. A fuller one is begun anew."""
-_PATIENCE = 0.2
-"""Seconds to wait for another run that is writing."""
 _CREATE = """
 CREATE TABLE IF NOT EXISTS text (
     blob BLOB NOT NULL, size INTEGER NOT NULL, encoding TEXT, lines INTEGER NOT NULL, generated INTEGER NOT NULL,
@@ -49,18 +45,6 @@ class Facts(NamedTuple):
 
 
 _ENCODINGS: dict[str | None, Encoding | None] = {None: None, **{encoding.value: encoding for encoding in Encoding}}
-_NOT_ITS_FAULT = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
 _NOTHING = TextMeasure(0, 0, 0.0, 0.0)
 
 
@@ -73,10 +57,14 @@ class MeasureCache:
     """Facts by blob id and size, in one SQLite file of a folder. Never raises; `note` says when it could not be used."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "texts.sqlite3"
-        self._usable = True
-        self.note = ""
+        self._kept = KeptFacts(
+            folder / "texts.sqlite3", "token counts", tables={"text": _CREATE}, version=_VERSION, largest=_LARGEST
+        )
+
+    @property
+    def note(self) -> str:
         """Why the cache was not used, a sentence; empty when it was."""
+        return self._kept.note
 
     def load(self, blobs: Iterable[str]) -> dict[str, Facts]:
         """What is known of these blobs. A blob that is kept under two sizes gives one of them."""
@@ -92,60 +80,16 @@ class MeasureCache:
                 found[blob] = Facts(size, _ENCODINGS[encoding], lines, bool(generated), TextMeasure(*numbers))
 
         if wanted:
-            self._do(ask)
+            self._kept.do(ask)
         return found
 
     def store(self, facts: Iterable[tuple[str, Facts]]) -> None:
         """Keep what was learnt of blobs."""
         rows = sorted({(blob, fact.size): _row(blob, fact) for blob, fact in facts}.values(), key=lambda row: row[:2])
         if rows:
-            self._do(
+            self._kept.do(
                 lambda database: database.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             )
-
-    def _do(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """One transaction; whatever SQLite or the system complains of ends it and becomes the note."""
-        if not self._usable:
-            return
-        try:
-            self._make_room()
-            with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as database, database:
-                # A cache that a power cut spoils is thrown away, so nothing waits for the disk.
-                database.execute("PRAGMA synchronous = OFF")
-                _prepare(database)
-                work(database)
-        except sqlite3.Error as error:
-            self.note = f"The cache of token counts was not used ({error}); only time was lost."
-            # Anything else than these means that the file is spoilt: then it is begun anew.
-            self._usable = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _NOT_ITS_FAULT
-            if self._usable:
-                self._remove()
-        except OSError as error:
-            self.note = f"The cache of token counts was not used ({error.strerror or error}); only time was lost."
-            self._usable = False
-
-    def _remove(self) -> None:
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError:
-            self._usable = False  # the note says already what is wrong
-
-    def _make_room(self) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._path.exists():
-            status = self._path.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(f"{self._path} is no regular file")
-            if status.st_size > _LARGEST:
-                self._path.unlink()
-
-
-def _prepare(database: sqlite3.Connection) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version != _VERSION:
-        database.execute("DROP TABLE IF EXISTS text")
-        database.execute(_CREATE)
-        database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _row(blob: str, facts: Facts) -> tuple[bytes, int, str | None, int, bool, int, int, float, float]:

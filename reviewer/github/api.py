@@ -112,18 +112,18 @@ class GitHub:
 
     def _ask(self, method: str, url: str, body: Mapping[str, object] | None = None) -> Answer:
         """Send a request until it is answered, refused, or not worth more waiting."""
-        backoff = _FIRST_BACKOFF
-        for tries_left in reversed(range(_MOST_TRIES)):
+        backoff, tries = _FIRST_BACKOFF, 0
+        while True:
+            tries += 1
             outcome = self._attempt(method, url, body)
             if isinstance(outcome, Answer):
                 return outcome
             wait = backoff if outcome.wait is None else outcome.wait
-            if not tries_left or wait > self._patience:
+            if tries == _MOST_TRIES or wait > self._patience:
                 raise outcome.error from None
             self._patience -= wait
             self._sleep(wait)
             backoff *= 2
-        raise AssertionError  # pragma: no cover - the last round of the loop returns or raises
 
     def _attempt(self, method: str, url: str, body: Mapping[str, object] | None) -> Answer | _Later:
         """Send a request once. Raises when it makes no sense, or may do harm, to send it again."""

@@ -41,11 +41,17 @@ def test_the_summary_is_added_to(tmp_path: Path) -> None:
     assert file.read_text() == "of another step\n# Review\n"
 
 
-def test_outside_a_job_there_is_nowhere_to_write() -> None:
+def test_outside_a_job_there_is_nowhere_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     job = Job({})
 
     job.output({"verdict": "clean"})
     job.summarize("# Review")
+
+    assert list(tmp_path.iterdir()) == []
+    assert capfdbinary.readouterr() == (b"", b"")
 
 
 def test_a_summary_that_cannot_be_written_is_told(tmp_path: Path) -> None:

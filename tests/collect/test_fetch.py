@@ -246,7 +246,9 @@ def test_a_server_that_cannot_be_reached_is_an_error_that_repeats_what_git_says(
 def test_this_machine_is_asked_past_any_proxy(project: Project, remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    open_for_pull_request(None, remote, base=project.base, head=project.head, merge_base_commit=project.parted).repository.close()
+    fetched = open_for_pull_request(None, remote, base=project.base, head=project.head, merge_base_commit=project.parted)
+    with fetched.repository:
+        assert (fetched.base, fetched.head) == (project.parted, project.head)
 
 
 def test_another_server_is_asked_through_the_operators_proxy_and_told_no_token_in_the_clear(
