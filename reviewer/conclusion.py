@@ -13,19 +13,8 @@ from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
 from reviewer.engine.interface import Reply, Stop
-from reviewer.findings import (
-    Confidence,
-    Coverage,
-    Finding,
-    Making,
-    Refuted,
-    Review,
-    ReviewedChange,
-    Severity,
-    SkippedFile,
-    SkipReason,
-    Ungrounded,
-)
+from reviewer.findings import Confidence, Finding, Refuted, Severity, Ungrounded
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, ground
 from reviewer.reply.parse import Parsed, parse
 from reviewer.reply.placing import place

@@ -11,7 +11,7 @@ from reviewer.collect.files import read_texts
 from reviewer.collect.measure import SAMPLED_ABOVE, measure
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
 from reviewer.plan.decision import Context, Plan, Scope

@@ -15,7 +15,8 @@ from reviewer.collect.measure import measure
 from reviewer.collect.subject import Subject, Texts
 from reviewer.documents import author_text, document, file_diff, quoted
 from reviewer.engine.interface import Prompt
-from reviewer.findings import Category, SkippedFile, SkipReason
+from reviewer.findings import Category
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens

@@ -17,7 +17,7 @@ from reviewer.conclusion import Limits, conclude, unexamined
 from reviewer.engine.interface import Engine, Listener, Prompt, Reply
 from reviewer.engine.static import examine
 from reviewer.errors import DoesNotFitError, NothingToReviewError
-from reviewer.findings import Making, Review, SkippedFile, SkipReason
+from reviewer.outcome import Making, Review, SkippedFile, SkipReason
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.plan.window import settle

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 
 
 class RunState(StrEnum):

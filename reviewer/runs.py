@@ -27,7 +27,7 @@ from typing import Self
 
 from reviewer.engine.interface import Reply
 from reviewer.errors import ReviewerError, StorageError
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 from reviewer.run_record import RunRecord, RunState, record_text
 from reviewer.storage import storage_error, write_atomically
 

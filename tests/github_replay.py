@@ -12,11 +12,12 @@ from github_server import GitHubServer, Pull, hunks_of
 from reviewer.collect.changes import Change
 from reviewer.collect.comparison import of_range
 from reviewer.collect.repository import open_repository
-from reviewer.findings import Category, Claim, Confidence, Coverage, Making, Review, ReviewedChange, Severity, SkippedFile, Usage
+from reviewer.findings import Category, Claim, Confidence, Severity
 from reviewer.github.api import GitHub
 from reviewer.github.mode import Mode
 from reviewer.github.publish import Published, Publishing, publish
 from reviewer.github.pull_request import PullRequest, from_api
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, Usage
 from reviewer.reply.ground import ground
 from reviewer.reply.placing import place
 from reviewer.templating import Templates

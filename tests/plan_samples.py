@@ -9,7 +9,7 @@ from pathlib import Path
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, DiffLine, Hunk, Revision, Side
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Overflow, Plan, Shown, TokenRange, WindowName
 

@@ -10,20 +10,14 @@ from reviewer.findings import (
     Anchor,
     Category,
     Confidence,
-    Coverage,
     Finding,
-    Making,
     Origin,
     QuoteMatch,
     Refuted,
-    Review,
-    ReviewedChange,
     Severity,
-    SkippedFile,
-    SkipReason,
     Ungrounded,
-    Usage,
 )
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.reply.fingerprint import fingerprint
 
 

@@ -15,7 +15,7 @@ from reviewer.collect.collector import Selection, collect_tree
 from reviewer.collect.comparison import of_commit
 from reviewer.collect.repository import open_repository
 from reviewer.collect.subject import Subject, read_subject
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import Context, Plan, Scope, Shown, WindowName
 from reviewer.planning import Wishes, plan_change, plan_review, repack

@@ -8,7 +8,8 @@ from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject, Texts
 from reviewer.conclusion import Limits, conclude
 from reviewer.engine.interface import Reply, Stop
-from reviewer.findings import Confidence, Finding, Making, Severity
+from reviewer.findings import Confidence, Finding, Severity
+from reviewer.outcome import Making
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"

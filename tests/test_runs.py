@@ -21,7 +21,7 @@ import pytest
 
 from reviewer.engine.interface import Reply, Stop
 from reviewer.errors import ConnectionFailedError, StorageError
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 from reviewer.runs import ABANDONED_AFTER, Run, RunStore
 
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reviewer.collect.files import NotReadError, path_bytes, path_text
 from reviewer.collect.listing import Entry
 from reviewer.collect.snapshot import FileReader
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository

@@ -12,7 +12,7 @@ from reviewer.collect.files import NotReadError, path_bytes
 from reviewer.collect.ignore import RuleSet, RuleTree, option_rules, read_rules
 from reviewer.collect.snapshot import FileReader
 from reviewer.errors import ConfigError
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 _RULE_FILE = ".reviewerignore"
 _RULE_FILE_LIMIT = 1024 * 1024

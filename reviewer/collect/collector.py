@@ -22,7 +22,7 @@ from reviewer.collect.snapshot import FileReader, OpenReader, Snapshot, SourceFi
 from reviewer.collect.tree import TreeReader, tree_entries
 from reviewer.collect.walk import Walk
 from reviewer.errors import SourceError
-from reviewer.findings import SkippedFile
+from reviewer.outcome import SkippedFile
 
 __all__ = ["Selection", "collect", "collect_tree"]
 

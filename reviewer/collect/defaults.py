@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from reviewer.collect.ignore import Rule, RuleSet
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 _MINIFIABLE = (".js", ".mjs", ".cjs", ".jsx", ".css")
 _MINIFIED_FROM = 2_048

@@ -12,7 +12,7 @@ from reviewer.collect.files import NotReadError
 from reviewer.collect.listing import Entry
 from reviewer.collect.measure import measure
 from reviewer.collect.snapshot import FileReader, SourceFile
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 
 class Examiner:

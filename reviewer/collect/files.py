@@ -17,7 +17,7 @@ from typing import Self
 from reviewer.collect.decoding import decode
 from reviewer.collect.snapshot import Snapshot
 from reviewer.errors import SourceError
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 DEEPEST = 100
 """Folders below the root that are entered. Each costs an open file; macOS allows a process 256 of them by default."""

@@ -15,7 +15,7 @@ import re2
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 MOST_RULES = 1_000
 """Rules taken from one file."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from reviewer.findings import SkippedFile
+from reviewer.outcome import SkippedFile
 
 
 class FileReader(Protocol):

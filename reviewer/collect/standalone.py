@@ -13,7 +13,7 @@ from reviewer.collect.measure import measure
 from reviewer.collect.patch import partial_texts
 from reviewer.collect.snapshot import Encoding, FileReader, Snapshot, SourceFile
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 
 @dataclass(frozen=True, slots=True)

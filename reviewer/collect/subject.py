@@ -10,7 +10,7 @@ from reviewer.collect.changes import Change, ChangeKind
 from reviewer.collect.decoding import decode
 from reviewer.collect.files import Reader, path_bytes, read_texts
 from reviewer.collect.snapshot import Snapshot, SourceFile
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 _File = TypeVar("_File", SourceFile, SkippedFile)
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Self
 from reviewer.collect.files import NotReadError, path_bytes, path_text
 from reviewer.collect.listing import Entry
 from reviewer.errors import SourceError
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository

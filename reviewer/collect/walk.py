@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reviewer.collect.files import NotReadError, Reader, path_text
 from reviewer.collect.ignore import RuleSet, RuleTree, read_rules
 from reviewer.collect.listing import Entry
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 RULE_FILE_LIMIT = 1024 * 1024
 """Bytes of an ignore file that is read at all."""

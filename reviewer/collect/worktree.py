@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reviewer.collect.files import NotReadError, Reader, path_text
 from reviewer.errors import SourceError
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository

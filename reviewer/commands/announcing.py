@@ -13,13 +13,13 @@ from reviewer.commands.job import Job, Level
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.verdict import Message, failure
 from reviewer.errors import PublishingError
-from reviewer.findings import Review
 from reviewer.github.api import GitHub
 from reviewer.github.bodies import Links, job_summary
 from reviewer.github.mode import Mode, step_down
 from reviewer.github.publish import Published, Publishing, publish
 from reviewer.github.pull_request import PullRequest
 from reviewer.github.refusals import RefusedByGitHubError
+from reviewer.outcome import Review
 from reviewer.report import markdown
 from reviewer.report.amounts import counted
 

@@ -16,7 +16,7 @@ from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import DeclinedError, InterruptedByUser, OverBudgetError, ReviewerError
-from reviewer.findings import Review
+from reviewer.outcome import Review
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.report.amounts import counted

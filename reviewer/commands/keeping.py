@@ -10,7 +10,7 @@ from reviewer.collect.subject import Subject
 from reviewer.commands.watching import Watch
 from reviewer.engine.interface import Listener, Prompt, Reply
 from reviewer.engine.request import request_text
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.runs import Run, RunStore

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reviewer.config import Config
 from reviewer.errors import ConfigError, StorageError
-from reviewer.findings import Review
+from reviewer.outcome import Review
 from reviewer.storage import write_atomically
 
 STDOUT = "-"

@@ -9,9 +9,9 @@ from reviewer.collect.subject import read_subject
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target
 from reviewer.errors import ConfigError, CredentialsError
-from reviewer.findings import Review
 from reviewer.github.access import Access, read_access
 from reviewer.github.mode import Mode
+from reviewer.outcome import Review
 
 if TYPE_CHECKING:
     from reviewer.github.pull_request import PullRequest

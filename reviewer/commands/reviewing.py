@@ -15,7 +15,8 @@ from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import EXIT_FINDINGS, EXIT_OK, IncompleteError
-from reviewer.findings import Confidence, Review, Severity
+from reviewer.findings import Confidence, Severity
+from reviewer.outcome import Review
 from reviewer.report import annotations as workflow_commands
 from reviewer.report import json_v1, markdown, sarif
 from reviewer.report.amounts import counted

@@ -20,12 +20,12 @@ from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target, open_target
 from reviewer.commands.verdict import Ended, Message, Reports, Verdict, failure, skipped, verdict_of
 from reviewer.errors import ConfigError, CredentialsError, ReviewerError
-from reviewer.findings import Review
 from reviewer.github.access import Access
 from reviewer.github.api import GitHub
 from reviewer.github.event import Event
 from reviewer.github.pull_request import PullRequest
 from reviewer.github.vouching import can_vouch, fetch_identity, identity_file, is_federated
+from reviewer.outcome import Review
 from reviewer.settings_file import FolderFiles
 from reviewer.storage import storage_error, write_atomically
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reviewer.commands.job import Level
 from reviewer.errors import EXIT_OK, IncompleteError, ReviewerError
-from reviewer.findings import Review
+from reviewer.outcome import Review
 
 
 class Verdict(StrEnum):

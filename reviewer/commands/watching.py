@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reviewer.findings import NO_USAGE, Claim, Usage
+from reviewer.findings import Claim
+from reviewer.outcome import NO_USAGE, Usage
 from reviewer.reply.stream import ClaimStream
 from reviewer.report.amounts import counted
 from reviewer.terminal import Terminal

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from reviewer.findings import NO_USAGE, Usage
+from reviewer.outcome import NO_USAGE, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

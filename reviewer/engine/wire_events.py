@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.wire_errors import printable_id
 from reviewer.errors import MalformedReplyError
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 
 _Count = Annotated[int, Field(ge=0)]
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reviewer.collect.secrets import mask
-from reviewer.findings import Coverage, Finding
+from reviewer.findings import Finding
 from reviewer.github.comments import Posted
 from reviewer.github.memory import Memory, Place, Remembered, kept_quote, remembered
+from reviewer.outcome import Coverage
 from reviewer.reply.fingerprint import squeeze
 
 _UNIQUE = 60

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from reviewer.errors import ForgeError, PublishingError
-from reviewer.findings import Review
 from reviewer.github import hiding
 from reviewer.github.api import GitHub
 from reviewer.github.bodies import Links, address
@@ -33,6 +32,7 @@ from reviewer.github.posting import Desk
 from reviewer.github.pull_request import PullRequest, from_api
 from reviewer.github.refusals import RefusedByGitHubError, UncertainError
 from reviewer.github.summary_comment import Scene, sticky_body
+from reviewer.outcome import Review
 from reviewer.templating import Templates
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reviewer.findings import Review
 from reviewer.github.bodies import FindingView, Links, view, within_a_comment
 from reviewer.github.comments import Posted
 from reviewer.github.comparison import Standing, Told
 from reviewer.github.markers import STICKY, state_marker
 from reviewer.github.memory import Place, encode
+from reviewer.outcome import Review
 from reviewer.report import inert
 from reviewer.templating import Templates
 

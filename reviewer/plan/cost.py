@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 from reviewer.plan.decision import CostRange, TokenRange
 from reviewer.plan.model import Model
 

@@ -14,7 +14,7 @@ from reviewer.collect.files import path_bytes
 from reviewer.collect.snapshot import Snapshot, SourceFile
 from reviewer.collect.subject import Subject
 from reviewer.collect.symbols import identifiers
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 _WHOLE_SHARE = 0.5
 """Of the room that is left, what whole files may take before signatures had their turn: the head of a definition says most of what a

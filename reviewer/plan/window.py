@@ -66,8 +66,8 @@ def make_plan(
 ) -> Plan:
     """Decide everything on the local estimate; nothing is sent.
 
-    `fixed_tokens` is what is sent besides the documents and the change, in the model's tokens, uncorrected. Raises ConfigError for an effort, an answer
-    length or a context the model does not have. A prompt that fits nowhere is no error here: `window` is None and `overflow` says why.
+    `fixed_tokens` is what is sent besides the documents and the change, in the model's tokens, uncorrected. Raises ConfigError for an
+    effort, an answer length or a context the model does not have. A prompt that fits nowhere is no error here: `window` is None and `overflow` says why.
     """
     wanted = Context(context)
     model.check_effort(effort)

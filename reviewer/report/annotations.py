@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from reviewer.findings import Finding, Review, Severity
+from reviewer.findings import Finding, Severity
+from reviewer.outcome import Review
 from reviewer.report.amounts import counted
 from reviewer.report.inert import visible, visible_line, visible_path
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from reviewer.findings import Claim, Coverage, Finding, Making, Refuted, Review, ReviewedChange, Ungrounded
+from reviewer.findings import Claim, Finding, Refuted, Ungrounded
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange
 from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1

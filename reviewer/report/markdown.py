@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from reviewer.findings import Finding, Making, QuoteMatch, Refuted, Review, ReviewedChange, SkippedFile, SkipReason, Ungrounded
+from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded
+from reviewer.outcome import Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.report import inert
 from reviewer.report.amounts import bytes_text, seconds_text
 from reviewer.templating import Templates

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.decision import CostRange, FileTokens, Plan, Shown, TokenRange
 from reviewer.report.amounts import bytes_text, counted
 from reviewer.report.inert import visible, visible_path

@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewer.findings import (
-    Anchor,
-    Category,
-    Claim,
-    Confidence,
-    Coverage,
-    Finding,
-    Making,
-    Origin,
-    QuoteMatch,
-    Refuted,
-    Review,
-    ReviewedChange,
-    Severity,
-    SkippedFile,
-    SkipReason,
-    Ungrounded,
-)
+from reviewer.findings import Anchor, Category, Claim, Confidence, Finding, Origin, QuoteMatch, Refuted, Severity, Ungrounded
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.report import markdown
 from reviewer.templating import Templates
 

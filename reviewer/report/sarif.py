@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any
 
 from reviewer.errors import IncompleteError
-from reviewer.findings import Finding, Review, Severity
+from reviewer.findings import Finding, Severity
+from reviewer.outcome import Review
 from reviewer.report.amounts import counted
 from reviewer.report.sarif_results import as_text, location, result
 from reviewer.report.sarif_rules import RULES, SECURITY_SEVERITY

@@ -12,7 +12,7 @@ import pytest
 from reviewer.collect.cache import MeasureCache
 from reviewer.collect.collector import Selection, collect
 from reviewer.collect.snapshot import Snapshot
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]

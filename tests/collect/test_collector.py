@@ -11,7 +11,7 @@ import pytest
 
 from reviewer.collect.snapshot import Snapshot
 from reviewer.errors import ConfigError, SourceError
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]

@@ -12,7 +12,7 @@ from reviewer.collect.decoding import decode
 from reviewer.collect.files import DEEPEST, NotReadError, Reader, read_texts
 from reviewer.collect.snapshot import Encoding, Snapshot
 from reviewer.errors import SourceError
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 Make = Callable[[Mapping[str, str | bytes]], Path]
 Collected = Callable[..., Snapshot]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewer.collect.ignore import LONGEST_RULE, MOST_RULES, RuleSet, RuleTree, read_rules
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 
 def rules(text: str | bytes) -> RuleSet:

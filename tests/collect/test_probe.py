@@ -10,7 +10,7 @@ import pytest
 
 from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Encoding, Snapshot
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]

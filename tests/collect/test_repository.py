@@ -17,7 +17,7 @@ from reviewer.collect.collector import Selection, collect
 from reviewer.collect.repository import open_repository
 from reviewer.collect.snapshot import Snapshot
 from reviewer.errors import SourceError
-from reviewer.findings import SkipReason
+from reviewer.outcome import SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]

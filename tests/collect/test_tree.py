@@ -18,7 +18,7 @@ from reviewer.collect.revisions import resolve
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.tree import TreeReader, read_blob, tree_entries
 from reviewer.errors import SourceError
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 
 Git = Callable[..., str]
 Make = Callable[[Mapping[str, str | bytes]], Path]

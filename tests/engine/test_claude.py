@@ -30,7 +30,7 @@ from reviewer.errors import (
     RequestRefusedError,
     SpendLimitError,
 )
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 
 Connect = Callable[..., ClaudeEngine]
 

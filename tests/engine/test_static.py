@@ -14,7 +14,8 @@ from reviewer.engine import static
 from reviewer.engine.interface import Stop
 from reviewer.engine.leaks import leaks
 from reviewer.engine.static import examine
-from reviewer.findings import Category, Claim, Confidence, Finding, Severity, Usage
+from reviewer.findings import Category, Claim, Confidence, Finding, Severity
+from reviewer.outcome import Usage
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import parse
 

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, STATIC, finding
 
-from reviewer.findings import Anchor, Finding, Origin, Refuted, Review, ReviewedChange
+from reviewer.findings import Anchor, Finding, Origin, Refuted
 from reviewer.github.bodies import Links, address, inline_body, job_summary, review_body, view
 from reviewer.github.comments import Posted
 from reviewer.github.comparison import Told, compare, head_of
 from reviewer.github.markers import is_sticky, leading_fingerprints, state_of
 from reviewer.github.memory import NOTHING, Memory, Place, decode, remembered
 from reviewer.github.summary_comment import Scene, sticky_body
+from reviewer.outcome import Review, ReviewedChange
 from reviewer.templating import Templates
 
 EXPECTED = Path(__file__).parents[1] / "data" / "github_bodies"

@@ -13,11 +13,12 @@ from report_samples import HOSTILE
 from github_server import GitHubServer, Trouble
 from reviewer.collect.secrets import mask
 from reviewer.errors import PublishingError
-from reviewer.findings import Anchor, Category, Claim, Severity, SkippedFile, SkipReason
+from reviewer.findings import Anchor, Category, Claim, Severity
 from reviewer.github import hiding
 from reviewer.github.api import GitHub
 from reviewer.github.mode import Mode
 from reviewer.github.publish import Published, publish
+from reviewer.outcome import SkippedFile, SkipReason
 
 BASE = {"app.py": "".join(f"old_{number} = {number}\n" for number in range(1, 41)), "lib.py": "def used():\n    return 1\n"}
 NEW = "first_new = open(path)\nsecond_new = eval(text)\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.findings import Usage
+from reviewer.outcome import Usage
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.cost import range_for, usd
 from reviewer.plan.decision import TokenRange

@@ -9,7 +9,7 @@ import pytest
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, DiffLine, Hunk, Revision, Side
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.pack import Forms, pack
 
 Signatures = Callable[[Sequence[str]], Mapping[str, str]]

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Origin, ReviewedChange, Severity
+from reviewer.findings import Origin, Severity
+from reviewer.outcome import ReviewedChange
 from reviewer.report import annotations as workflow_commands
 
 TOKEN = "0123456789abcdef"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from report_samples import CHANGE, CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Coverage, SkippedFile, SkipReason
+from reviewer.outcome import Coverage, SkippedFile, SkipReason
 from reviewer.report import json_v1
 from reviewer.report.printable import dumps, printable, printable_path
 

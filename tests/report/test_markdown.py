@@ -23,7 +23,7 @@ from report_samples import (
 )
 
 from reviewer.errors import TemplateError
-from reviewer.findings import Coverage, Review, SkippedFile, SkipReason
+from reviewer.outcome import Coverage, Review, SkippedFile, SkipReason
 from reviewer.report import markdown
 from reviewer.templating import Templates
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from plan_samples import CHANGE, CHANGE_PLAN, EXACT, OVERFLOW, PLAN, SNAPSHOT, SUBJECT
 
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.decision import FileTokens, Plan
 from reviewer.report import plan_json
 

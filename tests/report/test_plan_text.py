@@ -7,7 +7,7 @@ import pytest
 from plan_samples import CHANGE, CHANGE_PLAN, EXACT, OVERFLOW, PLAN, SNAPSHOT, SUBJECT
 
 from reviewer.collect.subject import Subject
-from reviewer.findings import SkippedFile, SkipReason
+from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.decision import FileTokens, Overflow
 from reviewer.report import plan_text
 

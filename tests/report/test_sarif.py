@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft4Validator
 from report_samples import COMPLETE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Category, Origin, Review, ReviewedChange, Severity, SkippedFile, SkipReason
+from reviewer.findings import Category, Origin, Severity
+from reviewer.outcome import Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.report import sarif
 from reviewer.report.sarif_rules import RULES, rule_id
 

@@ -1,0 +1,177 @@
+"""The words everything else speaks of a whole review: what was read and what was not, what it took, and what came of it.
+
+Paths, lines and sizes as in `findings.py`; lengths are tokens, money US dollars, times seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewer.findings import Finding, Refuted, Severity, Ungrounded
+
+
+class SkipReason(StrEnum):
+    """Why a file of the repository was not read. The value is the word a reader sees."""
+
+    BINARY = "binary"
+    MEDIA = "media"
+    LOCK_FILE = "lock file"
+    MINIFIED = "minified"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    RECORDED = "recorded data"
+    SNAPSHOT = "test snapshot"
+    LINGUIST_GENERATED = "marked linguist-generated"
+    LINGUIST_VENDORED = "marked linguist-vendored"
+    REVIEWERIGNORE = "ignored by .reviewerignore"
+    EXCLUDED = "excluded by --exclude"
+    NOT_INCLUDED = "not in --include"
+    TOO_LARGE = "larger than --max-file-bytes"
+    SUBMODULE = "submodule"
+    EMBEDDED_REPOSITORY = "embedded repository"
+    SYMBOLIC_LINK = "symbolic link"
+    NOT_A_FILE = "not a regular file"
+    NOT_CHECKED_OUT = "not checked out (sparse checkout)"
+    DELETED = "deleted in the work tree"
+    OUT_OF_SCOPE = "outside --scope"
+    NO_ROOM = "no room in the context window"
+    """Known to the model by name only."""
+    UNREADABLE = "could not be read"
+    CHANGED = "changed while it was read"
+
+    @property
+    def is_failure(self) -> bool:
+        """True when the file was meant to be read: a review with such a file is incomplete."""
+        return self in {SkipReason.UNREADABLE, SkipReason.CHANGED}
+
+    @property
+    def hides_lines(self) -> bool:
+        """True when a rule leaves the file out, so that a change's lines in it are not shown either."""
+        return self in _BY_RULE
+
+
+_BY_RULE = frozenset(
+    {
+        *(SkipReason.MEDIA, SkipReason.LOCK_FILE, SkipReason.MINIFIED, SkipReason.GENERATED, SkipReason.VENDORED),
+        *(SkipReason.RECORDED, SkipReason.SNAPSHOT, SkipReason.LINGUIST_GENERATED, SkipReason.LINGUIST_VENDORED),
+        *(SkipReason.REVIEWERIGNORE, SkipReason.EXCLUDED, SkipReason.NOT_INCLUDED),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file of the repository that was not read, and why."""
+
+    path: str
+    reason: SkipReason
+    detail: str = ""
+    """More for the reader: the rule that matched (`.reviewerignore:3 *.snap`), the size, the system's error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was looked at and what was not. `read` + `outlined` + `skipped` is every file git (or the folder) lists."""
+
+    read: tuple[str, ...]
+    """Files that were read whole."""
+    skipped: tuple[SkippedFile, ...]
+    read_bytes: int
+    read_lines: int
+    outlined: tuple[str, ...] = ()
+    """Files of which only the signatures were read, there being no room for more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens as the provider billed them, in the provider's own names. The whole prompt is the sum of the three inputs."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+
+    @property
+    def prompt_tokens(self) -> int:
+        """All input tokens, however they were billed."""
+        return self.input_tokens + self.cache_read_input_tokens + self.cache_creation_input_tokens
+
+
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """How a review was made: what stands at the end of the report, so that a reader can weigh it."""
+
+    engine: str
+    """`claude` or `static`."""
+    model: str | None = None
+    window: str | None = None
+    """`standard` or `1m`; None where no model was asked."""
+    effort: str | None = None
+    requests: int = 0
+    usage: Usage = NO_USAGE
+    cost_usd: float | None = 0.0
+    """None when the catalogue has no price for the model."""
+    seconds: float = 0.0
+    version: str = ""
+    run: str = ""
+    """The run's id: its folder below the state folder holds the raw answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedChange:
+    """What a report says of the change that was reviewed."""
+
+    label: str
+    """How whoever asked would name it: `main...topic`, `work tree since 1a2b3c4d5e6f`, `octo/app#12`."""
+    base: str | None
+    """The commit that the change is compared with; None for a patch and for the empty tree."""
+    head: str | None
+    """The commit that was reviewed; None for the work tree, the index and a patch."""
+    files: int
+    added: int
+    """Lines."""
+    removed: int
+    steering: tuple[str, ...] = ()
+    """Changed files that steer reviews (settings, guidance, ignore rules): their version at the base was heeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The outcome: everything a report says."""
+
+    subject: str
+    """What was reviewed: the repository's or folder's name."""
+    commit: str | None
+    """The full commit id of HEAD, or None outside git and before the first commit."""
+    findings: tuple[Finding, ...]
+    """Worst first: by severity, confidence, then path and line."""
+    withheld: int
+    """Grounded findings left out by --min-severity, --min-confidence or --max-findings; `pre_existing` ones not among them."""
+    ungrounded: tuple[Ungrounded, ...]
+    coverage: Coverage
+    summary: str
+    """The finder's own words on the whole; may be empty."""
+    problems: tuple[str, ...]
+    """Why the review is incomplete, a sentence each; empty when it is complete."""
+    notes: tuple[str, ...]
+    """What the reader should know, and which takes nothing away from completeness."""
+    making: Making
+    change: ReviewedChange | None = None
+    """None when the whole repository was reviewed as it is."""
+    pre_existing: int = 0
+    """Grounded findings left out because the change has nothing to do with them."""
+    refuted: tuple[Refuted, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """True when everything that was meant to be read was read, and the whole answer arrived."""
+        return not self.problems
+
+    @property
+    def worst(self) -> Severity | None:
+        """The highest severity among the findings shown."""
+        return max((finding.severity for finding in self.findings), default=None)
