@@ -74,21 +74,7 @@ def make_plan(
     model.check_max_output(max_output)
     _check_context(model, wanted, catalogue)
     parts = change or Parts()
-    files = (*snapshot.files, *parts.changed, *parts.outlined)
-    documents = total_measure(files, measure(_names(files)))
-    fixed_tokens += parts.tokens
-    uncorrected = file_tokens(documents, model.tokenizer) + fixed_tokens
-    basis = Basis(
-        catalogue=catalogue,
-        context=wanted,
-        today=today,
-        measure=documents,
-        fixed_tokens=fixed_tokens,
-        request_bytes=round((sum(file.size for file in files) + parts.bytes) * _ESCAPED),
-        uncorrected=round(uncorrected),
-        note=basis_note(model.tokenizer, correction),
-        change_tokens=parts.tokens,
-    )
+    basis = _basis(snapshot, model, parts, catalogue, wanted, fixed_tokens, correction, today)
     return _decided(
         Plan(
             model=model,
@@ -98,7 +84,7 @@ def make_plan(
             max_output=max_output or default_max_output(model, effort),
             effort=effort,
             requests=0,
-            tokens=band(uncorrected, model.tokenizer, correction),
+            tokens=band(basis.uncorrected, model.tokenizer, correction),
             cost=None,
             per_file=_per_file(
                 {Shown.WHOLE: snapshot.files, Shown.CHANGED: parts.changed, Shown.SIGNATURES: parts.outlined}, model, correction
@@ -106,6 +92,32 @@ def make_plan(
             notes=(),
             basis=basis,
         )
+    )
+
+
+def _basis(
+    snapshot: Snapshot,
+    model: Model,
+    parts: Parts,
+    catalogue: Catalogue,
+    wanted: Context,
+    fixed_tokens: int,
+    correction: Correction | None,
+    today: date,
+) -> Basis:
+    files = (*snapshot.files, *parts.changed, *parts.outlined)
+    documents = total_measure(files, measure(_names(files)))
+    fixed = fixed_tokens + parts.tokens
+    return Basis(
+        catalogue=catalogue,
+        context=wanted,
+        today=today,
+        measure=documents,
+        fixed_tokens=fixed,
+        request_bytes=round((sum(file.size for file in files) + parts.bytes) * _ESCAPED),
+        uncorrected=round(file_tokens(documents, model.tokenizer) + fixed),
+        note=basis_note(model.tokenizer, correction),
+        change_tokens=parts.tokens,
     )
 
 
