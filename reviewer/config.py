@@ -63,6 +63,22 @@ class Config:
         default="auto",
         choices=("auto", "claude", "static"),
     )
+    depth: str = _option(
+        "One look (quick), a look and a verification of its findings (standard), or a look through each lens and a verification (deep).",
+        "choice",
+        default="standard",
+        choices=("quick", "standard", "deep"),
+    )
+    lens: tuple[str, ...] = _option(
+        "Look once more, as this text file says; may be repeated.", "list", default=(), metavar="FILE", operator=True
+    )
+    repeat: int = _option("Make every look this many times.", "whole", default=1, metavar="N", minimum=1)
+    cache: str = _option(
+        "How long the provider keeps the prompt for further requests; auto: by how far apart they are expected.",
+        "choice",
+        default="auto",
+        choices=("auto", "5m", "1h"),
+    )
     max_cost: float = _option(
         "Send nothing when the high estimate is above this many US dollars.",
         "dollars",
@@ -148,6 +164,13 @@ class Config:
     yes: bool = _option("Do not ask before spending more than 2 dollars.", "flag", default=False, short="y", operator=True)
     state_dir: str | None = _option(
         "Where runs and counts are kept; default: the system's state folder.", "text", default=None, metavar="DIR", operator=True
+    )
+    trace: str | None = _option(
+        "Write a JSON line here for each step: times, tokens, dollars; no content.",
+        "text",
+        default=None,
+        metavar="FILE",
+        operator=True,
     )
     quiet: bool = _option("Say nothing on standard error but errors.", "flag", default=False, short="q", operator=True)
     verbose: bool = _option("Say more on standard error.", "flag", default=False, short="v", operator=True)

@@ -131,6 +131,34 @@ class Anchor:
     end_line: int
 
 
+class Ruling(StrEnum):
+    """What a verification says of a finding. The value is the word of the answer's form."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Lines that decide whether a finding is true; found in the file like a finding's own quote."""
+
+    path: str
+    start_line: int
+    end_line: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What came of verifying a finding."""
+
+    ruling: Ruling
+    explanation: str
+    evidence: Evidence | None = None
+    """None when the verification quoted nothing that is there: then it refutes nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Claim):
     """A claim whose quote was found: `path`, the lines and `quote` are the file's own, not the claimed ones."""
@@ -140,6 +168,10 @@ class Finding(Claim):
     """16 hex digits from category, path and normalised quoted code; the same however lines move or prose changes."""
     anchor: Anchor | None = None
     """None outside the diff, and where no change is reviewed."""
+    found_by: tuple[str, ...] = ()
+    """Names of the looks that found it, sorted. A verification is never told."""
+    verification: Verification | None = None
+    """None when it was not verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +184,9 @@ class Ungrounded(Claim):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuted(Claim):
-    """A claim that something does not exist, which does: `reason` says where it was found."""
+    """A claim that is not true: what it calls missing was found, or a verification refuted it. `reason` says where, or why."""
 
     reason: str
     fingerprint: str
+    verification: Verification | None = None
+    """What refuted it; None when it was refuted by a search of the tree."""

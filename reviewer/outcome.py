@@ -5,7 +5,7 @@ Paths, lines and sizes as in `findings.py`; lengths are tokens, money US dollars
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from reviewer.findings import Finding, Refuted, Severity, Ungrounded
@@ -91,6 +91,12 @@ class Usage:
     output_tokens: int = 0
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
+    cache_creation_1h_input_tokens: int = 0
+    """Of `cache_creation_input_tokens`, those written for an hour, which cost more than those for five minutes."""
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(**{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(Usage)})
 
     @property
     def prompt_tokens(self) -> int:
@@ -99,6 +105,26 @@ class Usage:
 
 
 NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassMade:
+    """One request of a review, as it came out."""
+
+    name: str
+    """`security`, `verification`; see `plan/passes.py`."""
+    kind: str
+    """`look` or `verification`."""
+    problem: str = ""
+    """Why it was not asked, or its answer is not whole; empty when it was and is."""
+    asked: bool = True
+    usage: Usage = NO_USAGE
+    cost_usd: float | None = 0.0
+    seconds: float = 0.0
+    findings: int = 0
+    """Of a look: claims it made that were found in the files, before those of several looks were merged. Of a verification: findings judged."""
+    resumed: bool = False
+    """An earlier process, which was interrupted, had asked and paid for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +138,14 @@ class Making:
     """`standard` or `1m`; None where no model was asked."""
     effort: str | None = None
     requests: int = 0
+    passes: tuple[PassMade, ...] = ()
+    """Every planned request, in the planned order, also those that were not asked. Empty where no model was asked."""
+    depth: str = ""
+    """`quick`, `standard` or `deep`; empty where no model was asked."""
+    cache_warning: str = ""
+    """Why the passes after the first did not read their prefix from the cache; empty when they did, or there was one pass only."""
     usage: Usage = NO_USAGE
+    """Of all passes together."""
     cost_usd: float | None = 0.0
     """None when the catalogue has no price for the model."""
     seconds: float = 0.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from reviewer.collect.history import History, churn
 from reviewer.collect.repository import open_repository
 from reviewer.commands.access import credentials, required_credentials
-from reviewer.commands.asking import Asking
 from reviewer.commands.outputs import STDOUT, Render, outputs, write
+from reviewer.commands.paying import Paying
 from reviewer.commands.target import Target
 from reviewer.conclusion import Limits
 from reviewer.config import Config
@@ -53,7 +53,7 @@ class Reviewing:
             review = self._built_in()
             write(review, self._chosen, self.renderers)
             return review
-        return Asking(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen).ask(self._who)
+        return Paying(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen).ask(self._who)
 
     def outcome(self, review: Review) -> int:
         """Say how it went; the exit code: 0, 1 or 3 (see `errors.py`)."""

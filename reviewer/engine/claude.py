@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from reviewer.engine.credentials import Credentials
-from reviewer.engine.interface import Listener, Prompt, Reply
+from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply
 from reviewer.engine.request import NOTHING_LACKING, Ability, count_body, request_body
 from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, read_failure
 from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage, reply_of
@@ -57,6 +57,11 @@ class ClaudeEngine:
     def endpoint(self) -> str:
         """Where requests go: to be shown before anything is sent."""
         return self._connection.endpoint
+
+    @property
+    def limits(self) -> RateLimits:
+        """What the last response said may still be asked."""
+        return self._connection.limits
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ import httpx2
 
 from reviewer.engine.connection_errors import lost, translated
 from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
+from reviewer.engine.interface import RateLimits
 from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
 from reviewer.errors import ConfigError
 
@@ -56,6 +57,8 @@ class Connection:
         _silence_sdk_logging()
         self._patience = patience
         self._give_up_at = 0.0
+        self.limits = RateLimits()
+        """What the last response said may still be asked."""
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
         with translated():

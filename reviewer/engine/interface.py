@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from reviewer.outcome import NO_USAGE, Usage
 
@@ -14,9 +14,10 @@ from reviewer.outcome import NO_USAGE, Usage
 class Prompt:
     """One request to a model: its texts in a fixed order, and how it is to be answered.
 
-    `system` and `documents` are the same bytes for the same tree, model and templates, and `change` for the same change to it; only
-    `question` may differ between requests that are to share a cached prefix. A cache breakpoint stands after `documents`, and another
-    after `change`: the next push to a pull request reads the first from the cache, a second question about this push both.
+    `system` and `documents` are the same bytes for the same tree, history, model and templates, and `change` for the same change to it;
+    only `question` and what follows may differ between requests that are to share a cached prefix. A cache breakpoint stands after
+    `documents`, another after `change`, and up to two within `documents`: a later commit changes the end of them, and the next push to
+    a pull request nothing of them at all.
     """
 
     model: str
@@ -38,6 +39,48 @@ class Prompt:
     """The changed files at the head, the diff and the author's words; stands between documents and question. Empty without a change."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Path → the text that went into `documents`: what a quote is looked for in."""
+    cuts: tuple[int, ...] = ()
+    """Offsets in `documents` (characters) at which a new content block begins; at most 16."""
+    breakpoints: tuple[int, ...] = ()
+    """Those of `cuts` before which a cache breakpoint stands; at most two. One more stands at the end of `documents` in any case."""
+    lifetime: Lifetime | None = None
+    """How long the provider is to keep the prefix; None leaves it the provider's own, which is five minutes."""
+    turns: tuple[Turn, ...] = ()
+    """What was said after `question`, oldest first; the last turn is the user's."""
+    follows: str = ""
+    """The id of an earlier message over the same prefix: the provider is asked why the cache missed, if it did."""
+
+
+class Lifetime(StrEnum):
+    """How long an entry of the provider's prompt cache lives after it was last used. The value is the `ttl` of the request."""
+
+    FIVE_MINUTES = "5m"
+    ONE_HOUR = "1h"
+
+    @property
+    def seconds(self) -> int:
+        """The same in seconds."""
+        return 300 if self is Lifetime.FIVE_MINUTES else 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said in a conversation over the prefix."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """What may still be asked in the running minute, as the endpoint's last response said; None where it said nothing.
+
+    Tokens read from the cache do not count among `input_tokens`.
+    """
+
+    requests: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class Stop(StrEnum):
@@ -69,6 +112,12 @@ class Reply:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     """Abilities the endpoint lacked and what was done instead."""
+    message_id: str = ""
+    """The provider's id of the answer: what a later request `follows`."""
+    cache_miss: str = ""
+    """Why the prefix was not read from the cache, as the provider says: `messages_changed`, `model_changed`, …; empty when it does not."""
+    retries: int = 0
+    """Attempts before the one that was answered."""
 
 
 class Listener(Protocol):
@@ -85,7 +134,11 @@ class Listener(Protocol):
 
 
 class Engine(Protocol):
-    """Something that answers prompts."""
+    """Something that answers prompts, also several at once from several threads."""
+
+    @property
+    def limits(self) -> RateLimits:
+        """What the last response said may still be asked."""
 
     def count(self, prompt: Prompt) -> int | None:
         """Input tokens of the whole request by the provider's own count; None where the endpoint cannot count."""

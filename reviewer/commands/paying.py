@@ -30,7 +30,7 @@ ASK_ABOVE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Paying:
     """What a review by Claude needs beside the credentials."""
 
     target: Target
