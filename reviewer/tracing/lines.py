@@ -1,0 +1,71 @@
+"""Spans → JSON lines in a file: one a step, written whole as the step ends, so that a killed run leaves what it did."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reviewer.errors import StorageError
+from reviewer.storage import storage_error
+from reviewer.tracing.spans import Span
+
+
+class TraceFile:
+    """A file that lines are appended to, also while other runs append to it. Raises StorageError when it cannot be opened to write."""
+
+    def __init__(self, path: Path, trace_id: str) -> None:
+        self._path = path
+        self._trace = trace_id
+        self._problem = ""
+        self._descriptor = _opened(path)
+
+    def began(self, span: Span) -> None:
+        """Nothing: a step is written when it has ended."""
+
+    def ended(self, span: Span) -> None:
+        """Append the step's line. After the first failure nothing more is written."""
+        if self._problem:
+            return
+        line = json.dumps(_record(span, self._trace), separators=(",", ":")).encode() + b"\n"
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError as error:
+            self._problem = error.strerror or type(error).__name__
+            return
+        if written < len(line):
+            self._problem = "No space left"
+            self._take_back(written)
+
+    def close(self) -> Sequence[str]:
+        """Close the file."""
+        os.close(self._descriptor)
+        return (f"The trace {self._path} is not whole: {self._problem}.",) if self._problem else ()
+
+    def _take_back(self, written: int) -> None:
+        """Cut off the part of a line that found no room after it, so that every line is whole."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+
+
+def _record(span: Span, trace_id: str) -> dict[str, object]:
+    start = datetime.fromtimestamp(span.start, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    outcome = {"status": "error", "error": span.error} if span.error else {"status": "ok"}
+    head = {"trace": trace_id, "name": span.name, "id": span.id, "parent": span.parent}
+    return {**head, "start": start, "seconds": round(span.seconds, 6), **outcome, "attributes": span.attributes}
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StorageError(f"Cannot write {path}: it is not a regular file.", hint="Name a file for --trace.")
+    return descriptor
