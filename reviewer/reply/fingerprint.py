@@ -19,3 +19,8 @@ def fingerprint(category: Category, path: str, quote: str) -> str:
     """16 hex digits from what is wrong, where, and the quoted code without white space; not from the line, not from the prose."""
     parts = "\0".join((category.value, path, squeeze(quote)))
     return sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def numbered(name: str, number: int) -> str:
+    """The fingerprint of the `number`-th (from 1) of different defects that share the fingerprint `name`; the first keeps it."""
+    return name if number == 1 else sha256(f"{name}\0{number}".encode()).hexdigest()[:_DIGITS]

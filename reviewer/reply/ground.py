@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from reviewer.findings import Claim, Finding, QuoteMatch, Ungrounded
@@ -48,8 +48,8 @@ class _Found:
 def ground(claims: Iterable[Claim], read: Callable[[str], str | None]) -> tuple[tuple[Finding, ...], tuple[Ungrounded, ...]]:
     """Divides claims into findings and ungrounded ones, both in the order of the claims.
 
-    `read` gives the text of a file by its path, None when it is not among the files read. Findings that are the same (fingerprint,
-    overlapping lines) become one: the most severe, then the most confident, with what the others say besides.
+    `read` gives the text of a file by its path, None when it is not among the files read. What is found twice stays there twice: `merge`
+    joins what is one.
     """
     claims = tuple(claims)
     by_path: dict[str, list[int]] = {}
@@ -63,7 +63,7 @@ def ground(claims: Iterable[Claim], read: Callable[[str], str | None]) -> tuple[
         outcomes.update(zip(numbers, results, strict=True))
     ordered = [outcomes[number] for number in range(len(claims))]
     findings = [outcome for outcome in ordered if isinstance(outcome, Finding)]
-    return tuple(_distinct(findings)), tuple(outcome for outcome in ordered if isinstance(outcome, Ungrounded))
+    return tuple(findings), tuple(outcome for outcome in ordered if isinstance(outcome, Ungrounded))
 
 
 def _file(named: str, read: Callable[[str], str | None]) -> tuple[str, str | None]:
@@ -206,29 +206,3 @@ def _ungrounded(claim: Claim, reason: str) -> Ungrounded:
         reason=reason,
         fingerprint=fingerprint(claim.category, claim.path, claim.quote),
     )
-
-
-def _distinct(findings: Iterable[Finding]) -> list[Finding]:
-    kept: list[Finding] = []
-    where: dict[str, list[int]] = {}
-    for finding in findings:
-        same = where.setdefault(finding.fingerprint, [])
-        double = next((number for number in same if _overlap(kept[number], finding)), None)
-        if double is None:
-            same.append(len(kept))
-            kept.append(finding)
-        else:
-            kept[double] = _joined(kept[double], finding)
-    return kept
-
-
-def _joined(one: Finding, other: Finding) -> Finding:
-    """The worse of two findings about the same lines, with what the other says besides: it may be another defect."""
-    worse, lesser = (other, one) if (other.severity, other.confidence) > (one.severity, one.confidence) else (one, other)
-    if lesser.title == worse.title or lesser.explanation in worse.explanation:
-        return worse
-    return replace(worse, explanation=f"{worse.explanation}\n\nAlso: {lesser.title}. {lesser.explanation}")
-
-
-def _overlap(one: Finding, other: Finding) -> bool:
-    return one.start_line <= other.end_line and other.start_line <= one.end_line

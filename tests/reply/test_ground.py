@@ -336,11 +336,12 @@ def test_of_a_very_long_line_the_found_part_is_quoted() -> None:
     assert len(findings[0].quote) <= MAX_QUOTED_CHARACTERS
 
 
-def test_the_same_finding_twice_is_one_the_worse() -> None:
+def test_what_is_said_twice_stays_there_twice() -> None:
     one, two = claim("import json"), claim("import  json", severity=Severity.CRITICAL, title="Worse")
-    findings, ungrounded = ground([one, two, claim("import json", severity=Severity.LOW)], FILES.get)
+    findings, ungrounded = ground([one, two, one], FILES.get)
 
-    assert [finding.title for finding in findings] == ["Worse"]
+    assert [finding.title for finding in findings] == [one.title, "Worse", one.title]
+    assert {finding.fingerprint for finding in findings} == {findings[0].fingerprint}
     assert ungrounded == ()
 
 
@@ -348,15 +349,6 @@ def test_of_two_places_that_overlap_the_one_that_begins_at_the_claimed_line_is_m
     (finding,), _ = ground([claim("next_row()\nnext_row()", line=3, end=4, path="x")], {"x": "\n" + "next_row()\n" * 3}.get)
 
     assert (finding.start_line, finding.end_line) == (3, 4)
-
-
-def test_two_things_said_of_the_same_lines_are_one_finding_that_says_both() -> None:
-    one = claim("import json", title="Never used", explanation="Nothing calls it.")
-    two = claim("import json", title="Shadowed", explanation="A file of this name is nearer.", severity=Severity.CRITICAL)
-    (finding,), _ = ground([one, two, one], FILES.get)
-
-    assert (finding.title, finding.severity) == ("Shadowed", Severity.CRITICAL)
-    assert finding.explanation == "A file of this name is nearer.\n\nAlso: Never used. Nothing calls it."
 
 
 def test_the_same_finding_at_two_places_is_two() -> None:

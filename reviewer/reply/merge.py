@@ -1,0 +1,153 @@
+"""The findings of several looks, those that are one defect made one.
+
+Two findings are one when the code they quote overlaps and they speak of the same defect (`same_defect.py`). That relation is not
+transitive: A may be like B and B like C, and A not like C. So a finding joins others only when it is one with every one of them
+(complete linkage), and findings are taken in an order that their own content decides: in whatever order looks end, the result is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from reviewer.findings import Confidence, Finding, Origin
+from reviewer.reply.fingerprint import numbered
+from reviewer.reply.same_defect import THRESHOLD, likeness
+from reviewer.reply.speech import Speech
+
+_MOST_COMPARED = 100
+"""Defects at the same lines that a finding is compared with; past them it stands alone. Nobody's line has a hundred."""
+_MOST_BESIDES = 2
+"""Findings whose words are added to those of the one that is kept."""
+_BESIDES = 400
+"""Characters of each explanation that is added."""
+_ORIGINS = (Origin.INTRODUCED, Origin.WORSENED, Origin.PRE_EXISTING, None)
+"""The weightier first: what one look calls the change's own is not left out because another calls it old."""
+
+
+def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, those of the same defect joined, worst first; the same whatever their order.
+
+    Of those that are joined the most severe, then the most confident one is kept, with its lines, quote and replacement, and with what
+    others say besides. Two looks that agree raise the confidence by one level; two findings of one look do not. Different defects that
+    share category and quote get fingerprints of their own; the same defect in copies of the code keeps one for all.
+    """
+    defects: list[list[_Spoken]] = []
+    by_path: dict[str, list[list[_Spoken]]] = {}
+    for spoken in map(_Spoken, sorted(findings, key=_order)):
+        here = by_path.setdefault(spoken.finding.path, [])
+        best = max(_comparable(spoken, here), key=lambda members: _linkage(spoken, members), default=None)
+        if best is not None and _linkage(spoken, best) >= THRESHOLD:
+            best.append(spoken)
+        else:
+            here.append([spoken])
+            defects.append(here[-1])
+    return tuple(_told_apart(defects))
+
+
+class _Spoken:
+    """A finding with what its words say: taken from them once, and only when it is asked for."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+    @cached_property
+    def speech(self) -> Speech:
+        return Speech.of(self.finding)
+
+    def overlaps(self, other: _Spoken) -> bool:
+        one, two = self.finding, other.finding
+        return one.path == two.path and one.start_line <= two.end_line and two.start_line <= one.end_line
+
+
+def _order(finding: Finding) -> tuple[int, int, str, int, int, str]:
+    """The worst first; of equals the one that is kept is decided by all that a finding holds."""
+    return (
+        -finding.severity,
+        -finding.confidence,
+        finding.path,
+        finding.start_line,
+        finding.end_line,
+        repr(finding),
+    )
+
+
+def _comparable(spoken: _Spoken, here: Iterable[list[_Spoken]]) -> Iterator[list[_Spoken]]:
+    """The defects of which every finding's lines overlap with this one's."""
+    found = (members for members in here if all(spoken.overlaps(member) for member in members))
+    yield from (members for members, _ in zip(found, range(_MOST_COMPARED), strict=False))
+
+
+def _linkage(spoken: _Spoken, members: Sequence[_Spoken]) -> float:
+    return min(likeness(spoken.speech, member.speech) for member in members)
+
+
+def _told_apart(defects: Sequence[list[_Spoken]]) -> Iterator[Finding]:
+    """One finding for each defect. Those of one fingerprint share it only as copies: the same defect at other lines."""
+    sharing: dict[str, list[list[_Spoken]]] = {}
+    for members in sorted(defects, key=lambda members: members[0].speech.signature):
+        sharing.setdefault(members[0].finding.fingerprint, []).append([members[0]])
+    numbers: dict[int, int] = {}
+    for kept in sharing.values():
+        classes: list[list[_Spoken]] = []
+        for (spoken,) in kept:
+            at = next((at for at, copies in enumerate(classes) if _is_copy(spoken, copies)), len(classes))
+            if at == len(classes):
+                classes.append([])
+            classes[at].append(spoken)
+            numbers[id(spoken)] = at + 1
+    for members in defects:
+        joined = _joined([member.finding for member in members])
+        yield replace(joined, fingerprint=numbered(joined.fingerprint, numbers[id(members[0])]))
+
+
+def _is_copy(spoken: _Spoken, copies: Sequence[_Spoken]) -> bool:
+    return all(not spoken.overlaps(copy) and likeness(spoken.speech, copy.speech) >= THRESHOLD for copy in copies)
+
+
+def _joined(every: Sequence[Finding]) -> Finding:
+    kept, *others = every
+    if not others:
+        return kept
+    names = {name for finding in every for name in finding.found_by}
+    agreed = all(names - set(finding.found_by) for finding in every)
+    confidence = max(finding.confidence for finding in every)
+    return replace(
+        kept,
+        confidence=Confidence(min(confidence + agreed, Confidence.HIGH)),
+        explanation="\n\n".join((kept.explanation, *_besides(kept, others))),
+        suggestion=kept.suggestion or next((other.suggestion for other in others if other.suggestion), ""),
+        replacement=_replacement(kept, others),
+        origin=min((finding.origin for finding in every), key=_ORIGINS.index),
+        anchor=next((finding.anchor for finding in every if finding.anchor), None),
+        found_by=tuple(sorted(names)),
+    )
+
+
+def _replacement(kept: Finding, others: Iterable[Finding]) -> str | None:
+    """The kept finding's own, else that of another which quotes the same lines: one of other lines would delete what it does not show."""
+    if kept.replacement is not None:
+        return kept.replacement
+    place = (kept.start_line, kept.end_line, kept.quote)
+    alike = (other for other in others if (other.start_line, other.end_line, other.quote) == place)
+    return next((other.replacement for other in alike if other.replacement is not None), None)
+
+
+def _besides(kept: Finding, others: Iterable[Finding]) -> Iterator[str]:
+    """What others say besides: of those that name code which has not been named yet."""
+    said = Speech.of(kept).named
+    left = _MOST_BESIDES
+    for other in others:
+        named = Speech.of(other).named
+        if left and not named <= said:
+            said |= named
+            left -= 1
+            yield f"Also: {other.title.rstrip('.')}. {_cut(other.explanation)}"
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, whole words of it."""
+    if len(text) <= _BESIDES:
+        return text
+    return text[:_BESIDES].rpartition(" ")[0] + " …"
