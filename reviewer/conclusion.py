@@ -1,9 +1,9 @@
-"""An answer in, a review out: what is claimed is parsed, grounded, held against the change and the repository, and selected."""
+"""What was found and what was said of it in, a review out: findings are judged, selected, and freed of secrets; what is missing is told."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,16 +12,14 @@ from reviewer.collect.files import path_bytes
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
-from reviewer.engine.interface import Reply, Stop
 from reviewer.findings import Confidence, Finding, Refuted, Severity, Ungrounded
+from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
-from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, ground
-from reviewer.reply.parse import Parsed, parse
-from reviewer.reply.placing import place
-from reviewer.reply.refuting import refute
-from reviewer.reply.replacement import checked
-from reviewer.reply.select import of_the_change, select
+from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+from reviewer.reply.select import select
+from reviewer.reply.verifying import judge
 from reviewer.report.amounts import counted
+from reviewer.session import Answer
 
 _AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded, Refuted)
 
@@ -46,34 +44,34 @@ def conclude(
     subject: Subject,
     texts: Texts,
     unread: tuple[SkippedFile, ...],
-    reply: Reply,
+    found: Found,
+    looks: Sequence[Answer],
+    checks: Sequence[Answer],
     limits: Limits,
     making: Making,
     search: Search | None,
 ) -> Review:
-    """Turn an answer about `texts` into a review. What it says does not exist is looked for with `search`, where there is one."""
-    parsed = parse("" if reply.stop is Stop.REFUSED else reply.text)
-    findings, ungrounded = ground(parsed.claims, texts.current.get)
-    findings = place(findings, subject.change)
-    findings, refuted = refute(findings, search)
-    findings = tuple(_with_checked_replacement(finding, texts.current) for finding in findings)
-    findings, pre_existing = of_the_change(findings, pre_existing=limits.pre_existing)
+    """Turn what the `looks` found and what the verifications (`checks`) say of it into a review."""
+    verdicts = [verdict for check in checks for reply in check.replies for verdict in parsed(reply).verdicts]
+    findings, refuted = judge(found.findings, verdicts, texts.current.get)
     shown, withheld = select(
         _without_secrets(findings, texts.current), limits.min_severity, limits.min_confidence, limits.max_findings
     )
     coverage = _coverage(subject, unread)
+    answers = (*looks, *checks)
+    notes = (*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes))
     return Review(
         subject=subject.title,
         commit=subject.commit,
         findings=shown,
         withheld=withheld,
-        pre_existing=pre_existing,
-        ungrounded=tuple(_masked(claim) for claim in ungrounded),
-        refuted=tuple(_masked(claim) for claim in refuted),
+        pre_existing=found.pre_existing,
+        ungrounded=tuple(_masked(claim) for claim in found.ungrounded),
+        refuted=tuple(_masked(claim) for claim in (*found.refuted, *refuted)),
         coverage=coverage,
-        summary=mask(parsed.summary),
-        problems=_problems(subject, reply, parsed, coverage),
-        notes=tuple(note for note in (*_notes(subject), *reply.notes, search.problem if search else "") if note),
+        summary=mask(found.summary),
+        problems=(*shortcomings(answers), *_problems(subject, coverage)),
+        notes=tuple(dict.fromkeys(note for note in (*notes, search.problem if search else "") if note)),
         making=making,
         change=_reviewed(subject.change) if subject.change else None,
     )
@@ -115,12 +113,6 @@ def _notes(subject: Subject) -> tuple[str, ...]:
     change = subject.change
     notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()))
     return tuple(dict.fromkeys(notes))
-
-
-def _with_checked_replacement(finding: Finding, texts: Mapping[str, str]) -> Finding:
-    if finding.replacement is None:
-        return finding
-    return dataclasses.replace(finding, replacement=checked(finding, texts[finding.path]))
 
 
 def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
@@ -169,15 +161,9 @@ def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:
     )
 
 
-def _problems(subject: Subject, reply: Reply, parsed: Parsed, coverage: Coverage) -> tuple[str, ...]:
-    """Why the review is incomplete, a sentence each."""
-    problems = [reply.problem or f"The answer ended early: {reply.stop}."] if reply.stop is not Stop.END else []
-    if reply.stop is Stop.END and not parsed.whole:
-        problems.append("The answer is not of the agreed form; findings that could not be read are missing.")
-    if parsed.rejected:
-        problems.append(
-            f"{counted(len(parsed.rejected), 'part')} of the answer left out, not being of the agreed form: {parsed.rejected[0]}."
-        )
+def _problems(subject: Subject, coverage: Coverage) -> tuple[str, ...]:
+    """Why the review is incomplete as far as the files go, a sentence each."""
+    problems: list[str] = []
     lost = [file for file in coverage.skipped if file.reason.is_failure]
     if lost:
         problems.append(f"{counted(len(lost), 'file')} that should have been read could not be.")

@@ -140,8 +140,6 @@ class Making:
     requests: int = 0
     passes: tuple[PassMade, ...] = ()
     """Every planned request, in the planned order, also those that were not asked. Empty where no model was asked."""
-    depth: str = ""
-    """`quick`, `standard` or `deep`; empty where no model was asked."""
     cache_warning: str = ""
     """Why the passes after the first did not read their prefix from the cache; empty when they did, or there was one pass only."""
     usage: Usage = NO_USAGE

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
+from math import inf
 
 from reviewer.collect.files import read_texts
 from reviewer.collect.measure import SAMPLED_ABOVE, measure
@@ -15,8 +16,10 @@ from reviewer.outcome import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
 from reviewer.plan.decision import Context, Plan, Scope
+from reviewer.plan.lifetime import AUTO
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.pack import Forms, Ranked, only, pack
+from reviewer.plan.passes import Depth, Lens, planned
 from reviewer.plan.tokens import FRAME, capacity, file_tokens
 from reviewer.plan.window import Parts, make_plan
 from reviewer.prompt import change_text, frame_tokens
@@ -45,6 +48,15 @@ class Wishes:
     context: Context
     scope: Scope = Scope.REPO
     """How wide to look around a change."""
+    depth: Depth = Depth.STANDARD
+    lenses: tuple[Lens, ...] = ()
+    """The operator's own, besides those of the depth."""
+    repeat: int = 1
+    """How often each look is made."""
+    cache: str = AUTO
+    """How long the provider is to keep the prefix: `auto`, `5m` or `1h`."""
+    max_cost: float = inf
+    """Dollars that all passes together may cost at most."""
     effort: str | None
     max_output: int | None
     language: str
@@ -70,6 +82,8 @@ def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
         correction=wishes.correction,
         today=wishes.today,
         change=_parts(subject, templates, wishes.model.tokenizer),
+        passes=planned(wishes.depth, wishes.lenses, wishes.repeat),
+        cache=wishes.cache,
     )
 
 

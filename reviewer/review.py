@@ -7,37 +7,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Protocol
 
 from reviewer import __version__
+from reviewer.accounting import making_of
+from reviewer.asking import look_requests, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
 from reviewer.conclusion import Limits, conclude, unexamined
-from reviewer.engine.interface import Engine, Listener, Prompt, Reply
+from reviewer.engine.interface import Engine, Prompt
 from reviewer.engine.static import examine
 from reviewer.errors import DoesNotFitError, NothingToReviewError
+from reviewer.gathering import gather
 from reviewer.outcome import Making, Review, SkippedFile, SkipReason
-from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
+from reviewer.plan.passes import BUILT_IN
 from reviewer.plan.window import settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
 from reviewer.report.amounts import counted
+from reviewer.session import Answer, Keeper, Session
 from reviewer.templating import Templates
 
 SearchIn = Callable[[Texts], Search]
 """Makes what looks for names: in the repository's tree at the head, or in the texts themselves where there is no tree."""
-
-
-class Keeper(Protocol):
-    """Keeps what is paid for."""
-
-    def begin(self, prompt: Prompt, plan: Plan) -> Listener:
-        """Make room for the answer before anything is sent. The listener has each piece on disk before it is looked at."""
-
-    def end(self, reply: Reply, cost_usd: float | None) -> str:
-        """Note how the answer ended; returns the run's id."""
 
 
 def prepare(subject: Subject, plan: Plan, wishes: Wishes, templates: Templates) -> tuple[Prompt, Texts, tuple[SkippedFile, ...]]:
@@ -70,7 +63,7 @@ def review_with_model(
     keeper: Keeper,
     search_in: SearchIn,
 ) -> Review:
-    """Ask a model once about the whole subject, as `plan` says.
+    """Ask a model about the whole subject, in as many passes as `plan` says, and have what they find verified.
 
     `approve` is told the final plan before anything that costs is sent, and raises to stop. Raises NothingToReviewError when there is
     no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
@@ -79,21 +72,15 @@ def review_with_model(
     plan = _settled(plan, engine.count(prompt))
     prompt = dataclasses.replace(prompt, max_output=plan.max_output, betas=plan.betas)
     approve(plan)
-    reply = engine.send(prompt, keeper.begin(prompt, plan))
-    cost = usd(reply.usage, plan.model)
-    making = Making(
-        engine="claude",
-        model=reply.model or plan.model.id,
-        window=plan.window,
-        effort=plan.effort or plan.model.effort_default,
-        requests=1,
-        usage=reply.usage,
-        cost_usd=cost,
-        seconds=reply.seconds,
-        version=__version__,
-        run=keeper.end(reply, cost),
-    )
-    return conclude(subject, texts, unread, reply, limits, making, search_in(texts))
+    keeper.begin(prompt, plan)
+    session = Session(engine, keeper, plan, wishes.max_cost)
+    looks = session.ask(look_requests(plan, prompt, subject, wishes, templates))
+    require_answer(looks)
+    search = search_in(texts)
+    found = gather(subject, texts, looks, search, pre_existing=limits.pre_existing)
+    checks = verify(session, plan, prompt, found.findings, templates)
+    making = making_of(plan, session, (*looks, *checks), found, keeper.end())
+    return conclude(subject, texts, unread, found, looks, checks, limits, making, search)
 
 
 def fill_window(
@@ -129,8 +116,10 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     texts, unread = read_subject(subject)
     checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
     reply = examine(checked, of_these, history)
+    looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
+    found = gather(subject, texts, looks, None, pre_existing=limits.pre_existing)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)
-    return conclude(subject, texts, unread, reply, limits, making, None)
+    return conclude(subject, texts, unread, found, looks, (), limits, making, None)
 
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from reviewer.collect.gitdir import find_git_dir
 from reviewer.commands.call import Call
 from reviewer.config import Config
 from reviewer.errors import ConfigError, SourceError
+from reviewer.plan.passes import GENERAL, LENSES, Lens
 from reviewer.settings import Resolved, resolve
 from reviewer.settings_file import FolderFiles, OwnFiles, read_settings_file, read_small_text
 
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 LARGEST_INSTRUCTIONS = 262_144
 """Bytes of `--instructions`; more is a document for the repository itself."""
 
@@ -72,6 +75,27 @@ def instructions(setup: Setup) -> str:
     if text is None:
         raise ConfigError(f"{origin}: there is no file {name}")
     return text.strip()
+
+
+def lenses(setup: Setup) -> tuple[Lens, ...]:
+    """The operator's own lenses: each file's stem and text.
+
+    Raises ConfigError for a file that is not there or empty, and for two lenses of one name.
+    """
+    own: list[Lens] = []
+    taken = {lens.name for lens in (GENERAL, *LENSES)}
+    for name in setup.config.lens:
+        text = read_small_text(Path(name).resolve(), name, LARGEST_INSTRUCTIONS)
+        stem = _NOT_IN_A_NAME.sub("-", Path(name).stem).strip("-").lower()
+        if not (text or "").strip() or text is None:
+            raise ConfigError(f"--lens {name}: there is no such file, or nothing in it")
+        if stem in taken or not stem:
+            raise ConfigError(
+                f"--lens {name}: there is a lens of this name already", hint="Its name is the file's, without a suffix."
+            )
+        taken.add(stem)
+        own.append(Lens(stem, text.strip()))
+    return tuple(own)
 
 
 def _state(config: Config) -> Path:

@@ -6,11 +6,12 @@ from datetime import date
 
 from reviewer.collect.subject import Subject
 from reviewer.commands.models import load_models
-from reviewer.commands.setup import Setup, instructions
+from reviewer.commands.setup import Setup, instructions, lenses
 from reviewer.commands.target import Target
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan, Scope
+from reviewer.plan.passes import Depth
 from reviewer.planning import Wishes, plan_change, plan_review
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -28,6 +29,11 @@ def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
         catalogue=catalogue,
         context=Context(config.context),
         scope=Scope(config.scope),
+        depth=Depth(config.depth),
+        lenses=lenses(setup),
+        repeat=config.repeat,
+        cache=config.cache,
+        max_cost=config.max_cost,
         effort=config.effort,
         max_output=config.max_output,
         language=config.language,

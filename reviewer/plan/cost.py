@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reviewer.engine.interface import Lifetime
 from reviewer.outcome import Usage
 from reviewer.plan.decision import CostRange, TokenRange
 from reviewer.plan.model import Model
+from reviewer.plan.passes import Pass, PassKind, verifications
 
+VERIFICATION_TOKENS = 16_000
+"""What a verification asks about, at most: `FINDINGS_VERIFIED_AT_ONCE` findings of some 400 tokens."""
 _SHORT_ANSWER = 2_000
 """Tokens. What a review of a sound repository takes."""
 _MILLION = 1_000_000
 
 
-def range_for(model: Model, tokens: TokenRange, max_output: int, requests: int) -> CostRange | None:
-    """What `requests` requests over one prompt may cost; None when the model's price is unknown.
+@dataclass(frozen=True, slots=True)
+class PrefixPrice:
+    """US dollars per token of a prompt of some length, by how the cache takes it. All the same where a prompt is too short to be cached."""
 
-    Low: the prompt is as short as it may be, billed plainly the first time and read from the cache afterwards, and the answers are short.
-    High: it is as long as it may be, every request writes all of it to the cache (1.25 times the input price), and each answer is as
-    long as it may be, thinking included. A step of the price counts where either end falls.
+    plain: float
+    write: float
+    """The first time, for the lifetime that is asked for."""
+    read: float
+    """Every further time, within the lifetime."""
+    answer: float
+    """Of the answer, thinking included."""
+
+
+def prefix_price(model: Model, tokens: int, lifetime: Lifetime) -> PrefixPrice | None:
+    """The prices of a prompt of `tokens`; None when the model's price is unknown."""
+    step = model.step(tokens)
+    if step is None:
+        return None
+    plain, answer = step.input / _MILLION, step.output / _MILLION
+    if tokens < model.min_cache_tokens:
+        return PrefixPrice(plain, plain, plain, answer)
+    write = step.cache_write_1h if lifetime is Lifetime.ONE_HOUR else step.cache_write_5m
+    return PrefixPrice(plain, write / _MILLION, step.cache_read / _MILLION, answer)
+
+
+def range_for(model: Model, tokens: TokenRange, max_output: int, passes: Sequence[Pass], lifetime: Lifetime) -> CostRange | None:
+    """What `passes` over one prompt may cost; None when the model's price is unknown.
+
+    Low: the prompt is as short as it may be, billed plainly the first time and read from the cache by the other looks, which find nothing,
+    so that there is nothing to verify. High: it is as long as it may be, the first request writes it to the cache, the second misses and
+    writes it again (it is the one that shows whether the cache is hit; after a miss no request begins that could break --max-cost),
+    the others read it, and each answer is as long as it may be, thinking included. A step of the price counts where either end falls.
     """
-    cheap, dear = model.step(tokens.low), model.step(tokens.high)
-    if cheap is None or dear is None or requests == 0:
+    cheap, dear = prefix_price(model, tokens.low, lifetime), prefix_price(model, tokens.high, lifetime)
+    if cheap is None or dear is None or not passes:
         return None if not model.price else CostRange(0.0, 0.0)
-    prompt = tokens.low * (cheap.input + (requests - 1) * cheap.cache_read)
-    low = prompt + requests * min(max_output, _SHORT_ANSWER) * cheap.output
-    high = requests * (tokens.high * max(dear.input, dear.cache_write_5m) + max_output * dear.output)
-    return CostRange(low / _MILLION, high / _MILLION)
+    looks = sum(each.kind is PassKind.LOOK for each in passes)
+    checks = verifications(passes)
+    low = tokens.low * (min(cheap.plain, cheap.write) + (looks - 1) * cheap.read)
+    low += looks * min(max_output, _SHORT_ANSWER) * cheap.answer
+    written = min(2, looks + checks)
+    high = tokens.high * (written * max(dear.plain, dear.write) + (looks + checks - written) * dear.read)
+    high += checks * VERIFICATION_TOKENS * dear.plain + (looks + checks) * max_output * dear.answer
+    return CostRange(low, high)
 
 
 def usd(usage: Usage, model: Model) -> float | None:
     """Dollars for what the provider billed, None when the model's price is unknown.
 
-    The step is that of the whole prompt, cached parts included. What was written to the cache is taken as written for five minutes,
-    which is all this tool asks for.
+    The step is that of the whole prompt, cached parts included. What was written to the cache costs more the longer it is kept.
     """
     step = model.step(usage.prompt_tokens)
     if step is None:
         return None
+    written = usage.cache_creation_input_tokens
+    for_an_hour = min(usage.cache_creation_1h_input_tokens, written)
     paid = (
         usage.input_tokens * step.input
         + usage.output_tokens * step.output
         + usage.cache_read_input_tokens * step.cache_read
-        + usage.cache_creation_input_tokens * step.cache_write_5m
+        + for_an_hour * step.cache_write_1h
+        + (written - for_an_hour) * step.cache_write_5m
     )
     return paid / _MILLION

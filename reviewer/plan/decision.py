@@ -7,8 +7,10 @@ from datetime import date
 from enum import StrEnum
 
 from reviewer.collect.snapshot import TextMeasure
+from reviewer.engine.interface import Lifetime
 from reviewer.plan.catalog import Catalogue
 from reviewer.plan.model import Model
+from reviewer.plan.passes import Pass
 
 
 class Scope(StrEnum):
@@ -112,6 +114,8 @@ class Basis:
     """The estimate before any correction: what the next correction is learned against."""
     note: str
     """What the estimate rests on; empty where it rests on measured ground."""
+    passes: tuple[Pass, ...]
+    """What would be asked if it fits."""
     change_tokens: int = 0
     """Of `fixed_tokens`, what the change itself takes: the diff and the author's words. 0 when no change is reviewed."""
 
@@ -131,8 +135,11 @@ class Plan:
     """`max_tokens` of each request, reserved in the window."""
     effort: str | None
     """As sent; None leaves the model's default."""
-    requests: int
-    """0 when nothing can be sent."""
+    passes: tuple[Pass, ...]
+    """The requests that are planned, in their order; empty when nothing can be sent. A verification is one here, and becomes several where
+    there are many findings."""
+    lifetime: Lifetime
+    """How long the provider is asked to keep the prefix."""
     tokens: TokenRange
     cost: CostRange | None
     """None when the model's price is unknown."""
@@ -145,3 +152,8 @@ class Plan:
     """The prompt may be larger than the window: it must be counted by the provider before anything is sent."""
     overflow: Overflow | None = None
     """Why nothing can be sent; None when it can."""
+
+    @property
+    def requests(self) -> int:
+        """0 when nothing can be sent."""
+        return len(self.passes)

@@ -6,6 +6,8 @@ at the end differs. So the prefix is paid for once, and read again for a small p
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +75,24 @@ class Pass:
     """None for a verification."""
 
 
+FINDINGS_VERIFIED_AT_ONCE = 40
+"""Findings in one verification: their rulings, some 150 tokens each, fit into the shortest answer that is reserved."""
+_LOOKS_A_VERIFICATION = 4
+"""Looks whose findings, merged, are taken to fill one verification, in a price that is to hold."""
+
+
+def verifications(passes: Iterable[Pass]) -> int:
+    """How many requests the verification of these passes may take at most, for the high end of the price."""
+    kinds = Counter(each.kind for each in passes)
+    return kinds[PassKind.VERIFICATION] and 1 + (kinds[PassKind.LOOK] - 1) // _LOOKS_A_VERIFICATION
+
+
+def planned(depth: Depth, own: tuple[Lens, ...] = (), repeat: int = 1) -> tuple[Pass, ...]:
+    """All requests of a review: the looks, and the verification unless it is a quick one."""
+    every = looks(depth, own, repeat)
+    return every if depth is Depth.QUICK else (*every, verification(len(every) + 1))
+
+
 def looks(depth: Depth, own: tuple[Lens, ...] = (), repeat: int = 1) -> tuple[Pass, ...]:
     """The looks of a review: those of its depth, then the operator's own, all of them `repeat` times."""
     lenses = (*(LENSES if depth is Depth.DEEP else (GENERAL,)), *own)
@@ -86,3 +106,7 @@ def looks(depth: Depth, own: tuple[Lens, ...] = (), repeat: int = 1) -> tuple[Pa
 def verification(number: int, part: int = 1) -> Pass:
     """The pass that verifies findings; `part` counts from 1 where there are too many for one answer."""
     return Pass(number=number, kind=PassKind.VERIFICATION, name="verification" if part == 1 else f"verification-{part}")
+
+
+BUILT_IN = Pass(number=1, kind=PassKind.LOOK, name="built-in checks")
+"""The checks of the static engine, which answers in a model's form; no lens, and no request."""

@@ -15,8 +15,10 @@ from reviewer.plan.catalog import Catalogue
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import range_for
 from reviewer.plan.decision import Basis, Context, FileTokens, Plan, Shown, TokenRange, WindowName
+from reviewer.plan.lifetime import AUTO, lifetime
 from reviewer.plan.model import STANDARD_WINDOW, LongContext, Model
 from reviewer.plan.overflow import REQUEST_BYTES, overflow
+from reviewer.plan.passes import Depth, Pass, planned
 from reviewer.plan.price_steps import step_note
 from reviewer.plan.sample import HALF_WIDTH
 from reviewer.plan.tokens import FRAME, all_tokens, band, basis_note, file_tokens, total_measure
@@ -63,6 +65,8 @@ def make_plan(
     correction: Correction | None,
     today: date,
     change: Parts | None = None,
+    passes: tuple[Pass, ...] = planned(Depth.QUICK),
+    cache: str = AUTO,
 ) -> Plan:
     """Decide everything on the local estimate; nothing is sent.
 
@@ -74,7 +78,7 @@ def make_plan(
     model.check_max_output(max_output)
     _check_context(model, wanted, catalogue)
     parts = change or Parts()
-    basis = _basis(snapshot, model, parts, catalogue, wanted, fixed_tokens, correction, today)
+    basis = _basis(snapshot, model, parts, catalogue, wanted, fixed_tokens, correction, today, passes)
     return _decided(
         Plan(
             model=model,
@@ -83,7 +87,8 @@ def make_plan(
             betas=(),
             max_output=max_output or default_max_output(model, effort),
             effort=effort,
-            requests=0,
+            passes=(),
+            lifetime=lifetime(cache, model, effort, passes),
             tokens=band(basis.uncorrected, model.tokenizer, correction),
             cost=None,
             per_file=_per_file(
@@ -104,6 +109,7 @@ def _basis(
     fixed_tokens: int,
     correction: Correction | None,
     today: date,
+    passes: tuple[Pass, ...],
 ) -> Basis:
     files = (*snapshot.files, *parts.changed, *parts.outlined)
     documents = total_measure(files, measure(_names(files)))
@@ -117,6 +123,7 @@ def _basis(
         request_bytes=round((sum(file.size for file in files) + parts.bytes) * _ESCAPED),
         uncorrected=round(file_tokens(documents, model.tokenizer) + fixed),
         note=basis_note(model.tokenizer, correction),
+        passes=passes,
         change_tokens=parts.tokens,
     )
 
@@ -185,14 +192,16 @@ def _decided(plan: Plan) -> Plan:
     perhaps = tokens.low + plan.max_output <= windows[-1].tokens
     sendable = bool(plan.per_file or basis.change_tokens) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
     window = fitting[0] if fitting else windows[-1]
-    requests = 1 if sendable else 0
+    passes = basis.passes if sendable else ()
     decided = dataclasses.replace(
         plan,
         window=window.name if sendable else None,
         window_tokens=window.tokens,
         betas=window.betas if sendable else (),
-        requests=requests,
-        cost=range_for(plan.model, _sendable_part(tokens, window.tokens - plan.max_output), plan.max_output, requests),
+        passes=passes,
+        cost=range_for(
+            plan.model, _sendable_part(tokens, window.tokens - plan.max_output), plan.max_output, passes, plan.lifetime
+        ),
         needs_exact=sendable and not fitting,
     )
     return dataclasses.replace(decided, overflow=None if sendable else overflow(decided), notes=_notes(decided))

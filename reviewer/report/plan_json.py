@@ -6,6 +6,7 @@ from typing import Any
 
 from reviewer.collect.files import path_bytes
 from reviewer.collect.subject import Subject
+from reviewer.plan.cost import prefix_price
 from reviewer.plan.decision import CostRange, Plan, Shown, TokenRange
 from reviewer.report.printable import dumps, printable, printable_path
 
@@ -28,6 +29,8 @@ def render(plan: Plan, subject: Subject) -> str:
             "max_output": plan.max_output,
             "effort": plan.effort,
             "requests": plan.requests,
+            "passes": [{"name": printable(each.name), "kind": each.kind.value} for each in plan.passes],
+            "cache": _cache(plan),
             "tokens": _tokens(plan.tokens),
             "needs_exact": plan.needs_exact,
             "cost_usd": _cost(plan.cost),
@@ -74,6 +77,20 @@ def _change(plan: Plan, subject: Subject) -> dict[str, Any] | None:
         "added": sum(file.added for file in change.files),
         "removed": sum(file.removed for file in change.files),
         "tokens": {"diff": plan.basis.change_tokens, **{shown.value: number for shown, number in tokens.items()}},
+    }
+
+
+def _cache(plan: Plan) -> dict[str, Any] | None:
+    """What the shared prefix costs by the estimate; None when the price is unknown."""
+    tokens = plan.tokens.estimate
+    price = prefix_price(plan.model, tokens, plan.lifetime)
+    if price is None:
+        return None
+    return {
+        "lifetime": plan.lifetime.value,
+        "write_usd": round(tokens * price.write, 6),
+        "read_usd": round(tokens * price.read, 6),
+        "plain_usd": round(tokens * price.plain, 6),
     }
 
 

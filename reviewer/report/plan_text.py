@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reviewer.collect.subject import Subject
+from reviewer.engine.interface import Lifetime
 from reviewer.outcome import SkippedFile, SkipReason
+from reviewer.plan.cost import prefix_price
 from reviewer.plan.decision import CostRange, FileTokens, Plan, Shown, TokenRange
+from reviewer.plan.passes import PassKind
 from reviewer.report.amounts import bytes_text, counted
 from reviewer.report.inert import visible, visible_path
 from reviewer.report.token_tree import Row, biggest
@@ -44,13 +47,14 @@ def _facts(plan: Plan, subject: Subject, columns: int) -> list[str]:
         "Tokens": _tokens(plan.tokens),
         "Model": plan.model.id + (f", effort {plan.effort}" if plan.effort else ""),
         "Window": _window(plan),
-        "Requests": f"{plan.requests:,}, with up to {plan.max_output:,} tokens of answer{' each' if plan.requests > 1 else ''}",
+        "Requests": _requests(plan),
+        "Cache": _cache(plan),
         "Cost": _cost(plan.cost),
     }
     if subject.nothing:
         facts = {"Change": facts["Change"]}
     elif plan.overflow is not None:
-        del facts["Requests"], facts["Cost"]
+        del facts["Requests"], facts["Cache"], facts["Cost"]
         # The biggest eaters follow as a tree.
         facts["Hint"] = visible(plan.overflow.helps)
     return [line for label, fact in facts.items() if fact for line in _wrapped(fact, columns, label)]
@@ -107,6 +111,31 @@ def _window(plan: Plan) -> str:
         "; the estimate could overflow it, so the provider is asked to count before anything is sent" if plan.needs_exact else ""
     )
     return f"{plan.window} ({plan.window_tokens:,} tokens, {share:.0%} taken, the answer's share included{unsure})"
+
+
+def _requests(plan: Plan) -> str:
+    looks = [each.name for each in plan.passes if each.kind is PassKind.LOOK]
+    size = f"with up to {plan.max_output:,} tokens of answer{' each' if plan.requests > 1 else ''}"
+    if plan.requests == 1:
+        return f"1, {size}"
+    named = "one look" if len(looks) == 1 else f"{len(looks)} looks ({', '.join(looks)})"
+    verified = ", then what they found is verified" if len(looks) > 1 else ", then what it found is verified"
+    return f"{plan.requests:,}, {size}: {visible(named)}{verified if len(looks) < plan.requests else ''}"
+
+
+def _cache(plan: Plan) -> str:
+    """What the shared prefix costs; empty for a single request, and where nothing is cached or no price is known."""
+    tokens = plan.tokens.estimate
+    price = prefix_price(plan.model, tokens, plan.lifetime)
+    if price is None or plan.requests < 2 or price.read == price.plain:  # noqa: PLR2004 - one request reads nothing again
+        return ""
+    kept = "an hour" if plan.lifetime is Lifetime.ONE_HOUR else "5 minutes"
+    again = plan.requests - 1
+    return (
+        f"the prompt is written once for ${tokens * price.write:,.2f} (kept for {kept}) and read {again:,} more "
+        f"time{'s' if again > 1 else ''} for ${tokens * price.read:,.2f} instead of ${tokens * price.plain:,.2f}"
+        f"{' each' if again > 1 else ''}"
+    )
 
 
 def _cost(cost: CostRange | None) -> str:

@@ -1,0 +1,78 @@
+"""What is asked in the passes of a run: the looks, and the verification of what they found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import count
+
+from reviewer.collect.subject import Subject
+from reviewer.engine.interface import Prompt, Reply, Stop
+from reviewer.findings import Finding
+from reviewer.gathering import parsed
+from reviewer.plan.decision import Plan
+from reviewer.plan.passes import FINDINGS_VERIFIED_AT_ONCE, Pass, PassKind, verification
+from reviewer.planning import Wishes
+from reviewer.questions import continued_question, look_question, verification_question
+from reviewer.reply.verifying import batches, pending
+from reviewer.session import Answer, Request, Session
+from reviewer.templating import Templates
+
+_UNSURE = 1.3
+"""How much longer than its estimate a question may be; it is not counted by the provider, being small beside the prefix."""
+
+
+def look_requests(plan: Plan, prompt: Prompt, subject: Subject, wishes: Wishes, templates: Templates) -> Iterator[Request]:
+    """A request for each look of the plan. Of an answer that broke off, only what is not among its findings is asked again."""
+    for look in plan.passes:
+        if look.lens is not None:
+            asked = dataclasses.replace(prompt, question=look_question(subject, wishes, templates, look.lens))
+            yield Request(look, asked, partial(_rest, asked, templates))
+
+
+def _rest(prompt: Prompt, templates: Templates, replies: Sequence[Reply]) -> Prompt | None:
+    """What is still to be asked of a look that left these parts of an answer; None when it is whole, or was refused."""
+    parts = [parsed(reply) for reply in replies]
+    if replies[-1].stop is Stop.REFUSED or (replies[-1].stop is Stop.END and parts[-1].whole):
+        return None
+    kept = [claim for part in parts for claim in part.claims]
+    return dataclasses.replace(prompt, question=continued_question(prompt.question, kept, templates)) if kept else prompt
+
+
+def verify(session: Session, plan: Plan, prompt: Prompt, findings: Sequence[Finding], templates: Templates) -> tuple[Answer, ...]:
+    """Have findings confirmed or refuted, as many at once as an answer and the window hold; those that an earlier process had judged, not again.
+
+    Empty when the plan has no verification, or there is nothing to verify.
+    """
+    if all(each.kind is not PassKind.VERIFICATION for each in plan.passes) or not findings:
+        return ()
+    recalled = tuple(_recalled(session, plan))
+    verdicts = [verdict for answer in recalled for reply in answer.replies for verdict in parsed(reply).verdicts]
+    room = plan.window_tokens - plan.max_output - plan.tokens.high
+    parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=int(room / _UNSURE))
+    first = len(recalled) + 1
+    requests = [
+        Request(_nth(plan, number), dataclasses.replace(prompt, question=verification_question(part, templates)))
+        for number, part in enumerate(parts, first)
+    ]
+    return (*recalled, *session.ask(requests))
+
+
+def require_answer(looks: Sequence[Answer]) -> None:
+    """Raise what went wrong when no look brought anything at all: then there is nothing to conclude."""
+    errors = [look.error for look in looks if look.error is not None]
+    if errors and not any(look.replies for look in looks):
+        raise errors[0]
+
+
+def _nth(plan: Plan, number: int) -> Pass:
+    return verification(len(plan.passes) - 1 + number, number)
+
+
+def _recalled(session: Session, plan: Plan) -> Iterator[Answer]:
+    for number in count(1):
+        answer = session.recall(_nth(plan, number))
+        if not answer.replies:
+            return
+        yield answer

@@ -1,0 +1,118 @@
+"""The answers of all looks → findings that can be trusted: parsed, grounded, held against the change and the repository, merged."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewer.collect.search import Search
+from reviewer.collect.subject import Subject, Texts
+from reviewer.engine.interface import Reply, Stop
+from reviewer.findings import Finding, Refuted, Ungrounded
+from reviewer.reply.ground import ground
+from reviewer.reply.merge import merge
+from reviewer.reply.parse import Parsed, parse
+from reviewer.reply.placing import place
+from reviewer.reply.refuting import refute
+from reviewer.reply.replacement import checked
+from reviewer.reply.select import of_the_change
+from reviewer.report.amounts import counted
+from reviewer.session import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the looks found, before anyone has verified it."""
+
+    findings: tuple[Finding, ...]
+    """Of the change only, where one is reviewed; each defect once, whoever found it."""
+    pre_existing: int
+    """Grounded findings left out because the change has nothing to do with them."""
+    ungrounded: tuple[Ungrounded, ...]
+    refuted: tuple[Refuted, ...]
+    """What they call missing is there."""
+    summary: str
+    claims: Mapping[str, int]
+    """Name of a look → claims of it that were found in the files, before those of several looks were merged."""
+
+
+def gather(subject: Subject, texts: Texts, looks: Sequence[Answer], search: Search | None, *, pre_existing: bool) -> Found:
+    """Read the looks' answers about `texts`. What they say does not exist is looked for with `search`, where there is one.
+
+    With `pre_existing`, also findings are kept that a change has nothing to do with.
+    """
+    grounded: list[Finding] = []
+    ungrounded: list[Ungrounded] = []
+    claims: dict[str, int] = {}
+    for look in looks:
+        for part in map(parsed, look.replies):
+            found, lost = ground(part.claims, texts.current.get)
+            grounded += _credited(found, look)
+            ungrounded += lost
+            claims[look.asked.name] = claims.get(look.asked.name, 0) + len(found)
+    findings, refuted = refute(place(grounded, subject.change), search)
+    findings, others = of_the_change(findings, pre_existing=pre_existing)
+    return Found(
+        findings=merge(_with_checked_replacement(finding, texts.current) for finding in findings),
+        pre_existing=others,
+        ungrounded=tuple({(claim.fingerprint, claim.reason): claim for claim in ungrounded}.values()),
+        refuted=tuple({(claim.fingerprint, claim.reason): claim for claim in refuted}.values()),
+        summary=_summary(looks),
+        claims=claims,
+    )
+
+
+def parsed(reply: Reply) -> Parsed:
+    """What a reply says; nothing, when a classifier stopped it."""
+    return parse("" if reply.stop is Stop.REFUSED else reply.text)
+
+
+def shortcomings(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """Why the review is incomplete as far as its answers go, a sentence each. The pass is named where there are several."""
+    every = tuple(answers)
+    problems: list[str] = []
+    for answer in every:
+        name = f"{answer.asked.name.capitalize()}: " if len(every) > 1 else ""
+        problems += [f"{name}{problem}" for problem in shortcomings_of(answer)]
+    return tuple(problems)
+
+
+def shortcomings_of(answer: Answer) -> list[str]:
+    """Why one pass is not whole."""
+    problems: list[str] = []
+    if answer.error is not None:
+        problems.append(f"Nothing came: {answer.error.message.rstrip('.')}.")
+    if answer.unasked:
+        problems.append(f"It was not asked: {answer.unasked}.")
+    if not answer.replies:
+        return problems
+    last, content = answer.replies[-1], [parsed(reply) for reply in answer.replies]
+    if last.stop is not Stop.END and not problems:
+        problems.append(last.problem or f"The answer ended early: {last.stop}.")
+    if last.stop is Stop.END and not content[-1].whole:
+        problems.append("The answer is not of the agreed form; what could not be read of it is missing.")
+    rejected = [words for part in content for words in part.rejected]
+    if rejected:
+        problems.append(f"{counted(len(rejected), 'part')} of the answer left out, not being of the agreed form: {rejected[0]}.")
+    return problems
+
+
+def _credited(findings: Iterable[Finding], look: Answer) -> Iterable[Finding]:
+    """Findings with the name of the look that made them; the built-in checks are no look, and have none."""
+    names = (look.asked.name,) if look.asked.lens is not None else ()
+    return (dataclasses.replace(finding, found_by=names) for finding in findings)
+
+
+def _with_checked_replacement(finding: Finding, texts: Mapping[str, str]) -> Finding:
+    if finding.replacement is None:
+        return finding
+    return dataclasses.replace(finding, replacement=checked(finding, texts[finding.path]))
+
+
+def _summary(looks: Sequence[Answer]) -> str:
+    """The finders' own words on the whole: one look's as they are, several looks' each in a paragraph with its name."""
+    said = [(look.asked.name, summary) for look in looks for reply in look.replies if (summary := parsed(reply).summary.strip())]
+    if len(looks) == 1:
+        return "\n\n".join(summary for _, summary in said)
+    return "\n\n".join(f"{name.capitalize()}: {summary}" for name, summary in said)
