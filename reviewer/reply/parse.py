@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from reviewer.findings import Claim
-from reviewer.reply.schema import MAX_FINDINGS, MAX_TEXT, validate, validate_text
+from reviewer.reply.fields import MAX_FINDINGS, MAX_TEXT
+from reviewer.reply.schema import validate, validate_text
 from reviewer.reply.stream import Items
 from reviewer.reply.strict_json import NotJsonError, load, load_at
 

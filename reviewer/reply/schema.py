@@ -1,92 +1,46 @@
 """The form an answer must have: what is asked of the model as JSON Schema, and what is checked again when the answer is here.
 
-The grammar at the provider keeps the form but not the limits below, and an endpoint without structured output keeps neither, so
-every item is validated. The home of pydantic for replies. Docstrings and descriptions of the models are read by the model that
-answers: they are part of the request.
+There is one form for all questions of a run, since the schema is part of the prefix that the provider caches. The grammar at the provider
+keeps the form but not the limits of `fields.py`, and an endpoint without structured output keeps neither, so every item is validated.
+With `fields.py` the home of pydantic for replies. Docstrings and descriptions of the models are read by the model that answers: they are
+part of the request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
-from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Severity
+from reviewer.findings import Absent, Claim
+from reviewer.reply.fields import (
+    NULL_IS_EMPTY,
+    WITHIN_COUNT,
+    AbsenceWord,
+    CategoryWord,
+    ConfidenceWord,
+    Key,
+    Line,
+    Name,
+    OptionalOrigin,
+    OptionalText,
+    Path,
+    PathOrNone,
+    Prose,
+    ProseOrNone,
+    ResponseText,
+    RulingWord,
+    SeverityWord,
+    Title,
+    nothing,
+)
+from reviewer.reply.statements import Quotation, Verdict
 from reviewer.reply.strict_json import NotJsonError, load
 
-MAX_TITLE = 400
-"""Characters; a title is one line of a heading."""
-MAX_PATH = 4096
-"""Characters; PATH_MAX of Linux."""
-MAX_TEXT = 20_000
-"""Characters of a quote, an explanation or a suggestion: some 400 lines, far above what is asked for."""
-MAX_LINE = 10_000_000
-"""No file that fits a window of a million tokens has more lines."""
-MAX_FINDINGS = 500
-"""Findings looked at in one answer: 64,000 output tokens hold about 300."""
-MAX_NAME = 200
-"""Characters of a name that is said to be missing: far longer than names are, short enough to search for."""
-MAX_ABSENT = 20
-"""Names that one finding says are missing."""
-
-_SEVERITIES = {severity.word: severity for severity in Severity}
-_CONFIDENCES = {confidence.word: confidence for confidence in Confidence}
-_CATEGORIES = {category.value: category for category in Category}
-_ORIGINS = {origin.value: origin for origin in Origin}
-_ABSENCES = {absence.value: absence for absence in Absence}
-
-_Item = TypeVar("_Item")
-_Word = Severity | Confidence | Category | Origin | Absence
-
-
-def _member(words: Mapping[str, _Word]) -> BeforeValidator:
-    """A validator from a word to a member of an enumeration; letter case is not part of the promise of structured output."""
-
-    def by_word(value: object) -> _Word:
-        if not isinstance(value, str) or value.lower() not in words:
-            raise ValueError("not one of the allowed words")
-        return words[value.lower()]
-
-    return BeforeValidator(by_word)
-
-
-def _text(limit: int, *, blank: bool) -> AfterValidator:
-    """A validator for length in characters. Not pydantic's own limits, since those would go into the schema, where they are refused."""
-
-    def within(value: str) -> str:
-        if len(value) > limit:
-            raise ValueError(f"longer than {limit} characters")
-        if not blank and not value.strip():
-            raise ValueError("blank")
-        return value
-
-    return AfterValidator(within)
-
-
-def _line_number(value: int) -> int:
-    if not 0 <= value <= MAX_LINE:
-        raise ValueError("not a line number")
-    return value
-
-
-_Line = Annotated[int, AfterValidator(_line_number)]
-_SeverityWord = Annotated[Severity, _member(_SEVERITIES), WithJsonSchema({"enum": list(reversed(_SEVERITIES))})]
-_ConfidenceWord = Annotated[Confidence, _member(_CONFIDENCES), WithJsonSchema({"enum": list(reversed(_CONFIDENCES))})]
-_CategoryWord = Annotated[Category, _member(_CATEGORIES), WithJsonSchema({"enum": list(_CATEGORIES)})]
-_OriginWord = Annotated[Origin, _member(_ORIGINS), WithJsonSchema({"enum": list(_ORIGINS)})]
-_AbsenceWord = Annotated[Absence, _member(_ABSENCES), WithJsonSchema({"enum": list(_ABSENCES)})]
-
-
-def _nothing() -> None:
-    """The default of a field that may be left out. A function, since a plain default would stand in the schema, where it is refused."""
-
-
-def _within_count(items: list[_Item]) -> list[_Item]:
-    if len(items) > MAX_ABSENT:
-        raise ValueError(f"more than {MAX_ABSENT} entries")
-    return items
+_Stated = TypeVar("_Stated")
 
 
 class AnswerAbsent(BaseModel):
@@ -94,16 +48,8 @@ class AnswerAbsent(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    how: _AbsenceWord
-    name: Annotated[str, _text(MAX_NAME, blank=False)] = Field(description="Its bare name, as the code writes it.")
-
-
-# What may be left out may also be null: endpoints without structured output send that for nothing.
-_OptionalOrigin = Annotated[_OriginWord | None, WithJsonSchema({"enum": list(_ORIGINS)})]
-_OptionalNames = Annotated[
-    list[AnswerAbsent], BeforeValidator(lambda value: [] if value is None else value), AfterValidator(_within_count)
-]
-_OptionalText = Annotated[Annotated[str, _text(MAX_TEXT, blank=True)] | None, WithJsonSchema({"type": "string"})]
+    how: AbsenceWord
+    name: Name = Field(description="Its bare name, as the code writes it.")
 
 
 class AnswerFinding(BaseModel):
@@ -111,28 +57,26 @@ class AnswerFinding(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    path: Annotated[str, _text(MAX_PATH, blank=False)] = Field(description="The file's path exactly as given with the document.")
-    quote: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
+    path: Path = Field(description="The file's path exactly as given with the document.")
+    quote: ProseOrNone = Field(
         description="The lines at fault, copied verbatim from the file, without line numbers and without leaving anything out; 1 to 8 lines."
     )
-    start_line: _Line = Field(description="First line of the quote, counted from 1.")
-    end_line: _Line = Field(description="Last line of the quote, inclusive.")
-    category: _CategoryWord
-    severity: _SeverityWord = Field(description="What happens if nobody mends it.")
-    confidence: _ConfidenceWord = Field(description="How sure you are that the issue is real.")
-    title: Annotated[str, _text(MAX_TITLE, blank=False)] = Field(description="One line that says what is wrong.")
-    explanation: Annotated[str, _text(MAX_TEXT, blank=False)] = Field(description="Why it is wrong, and what it leads to.")
-    suggestion: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
-        description="How to mend it; empty when there is nothing to say."
+    start_line: Line = Field(description="First line of the quote, counted from 1.")
+    end_line: Line = Field(description="Last line of the quote, inclusive.")
+    category: CategoryWord
+    severity: SeverityWord = Field(description="What happens if nobody mends it.")
+    confidence: ConfidenceWord = Field(description="How sure you are that the issue is real.")
+    title: Title = Field(description="One line that says what is wrong.")
+    explanation: Prose = Field(description="Why it is wrong, and what it leads to.")
+    suggestion: ProseOrNone = Field(description="How to mend it; empty when there is nothing to say.")
+    origin: OptionalOrigin = Field(
+        default_factory=nothing, description="What the reviewed change has to do with it; only where a change is reviewed."
     )
-    origin: _OptionalOrigin = Field(
-        default_factory=_nothing, description="What the reviewed change has to do with it; only where a change is reviewed."
-    )
-    absent: _OptionalNames = Field(
+    absent: Annotated[list[AnswerAbsent], NULL_IS_EMPTY, WITHIN_COUNT] = Field(
         default_factory=list, description="What the finding says does not exist, when it rests on that."
     )
-    replacement: _OptionalText = Field(
-        default_factory=_nothing,
+    replacement: OptionalText = Field(
+        default_factory=nothing,
         description="Lines that, put in the place of the quoted ones, mend it; empty to delete those.",
     )
 
@@ -155,15 +99,78 @@ class AnswerFinding(BaseModel):
         )
 
 
-class Answer(BaseModel):
-    """A whole review. The findings come first, so that they can be shown while the answer is still on its way."""
+class AnswerVerdict(BaseModel):
+    """What becomes of one finding. The decisive lines stand before the ruling, so that the ruling rests on them."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    findings: list[AnswerFinding] = Field(description="Every issue, worst first; empty when there is none.")
-    summary: Annotated[str, _text(MAX_TEXT, blank=True)] = Field(
-        description="The state of the code base in two to four sentences."
+    finding: Key = Field(description="The finding's key, as given in the question.")
+    path: PathOrNone = Field(description="Path of the file that decides, exactly as given with the document.")
+    quote: ProseOrNone = Field(
+        description="The decisive lines, copied verbatim from that file, without leaving anything out; empty when nothing decides."
     )
+    start_line: Line = Field(description="First line of the quote, counted from 1; 0 when there is none.")
+    end_line: Line = Field(description="Last line of the quote, inclusive; 0 when there is none.")
+    ruling: RulingWord
+    explanation: Prose = Field(description="What these lines show about the finding.")
+
+    def verdict(self) -> Verdict:
+        """The same as a value of the project."""
+        return Verdict(
+            finding=self.finding,
+            path=self.path,
+            quote=self.quote,
+            start_line=self.start_line,
+            end_line=self.end_line,
+            ruling=self.ruling,
+            explanation=self.explanation,
+        )
+
+
+class AnswerQuote(BaseModel):
+    """Lines that the text rests on."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    path: Path = Field(description="The file's path exactly as given with the document.")
+    quote: ProseOrNone = Field(description="The lines, copied verbatim from the file, without leaving anything out.")
+    start_line: Line = Field(description="First line of the quote, counted from 1.")
+    end_line: Line = Field(description="Last line of the quote, inclusive.")
+
+    def quotation(self) -> Quotation:
+        """The same as a value of the project."""
+        return Quotation(path=self.path, quote=self.quote, start_line=self.start_line, end_line=self.end_line)
+
+
+class AnswerReply(BaseModel):
+    """Only when a person asks a question: what answers it. The text comes first, so that it can be shown while it is still on its way."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    text: ResponseText = Field(description="The answer itself, in Markdown.")
+    quotes: Annotated[list[AnswerQuote], NULL_IS_EMPTY] = Field(description="The lines it rests on; empty when it rests on none.")
+
+
+def _untitled(schema: dict[str, Any]) -> None:
+    """Nothing may stand beside a reference in the schemas that structured output takes."""
+    schema["properties"]["reply"].pop("title")
+
+
+class Answer(BaseModel):
+    """The answer to one question, in a form that fits them all. The findings come first, so that they can be shown as they arrive."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, json_schema_extra=_untitled)
+
+    findings: list[AnswerFinding] = Field(
+        description="When a review is asked for: every issue, worst first; empty when there is none. Empty otherwise."
+    )
+    summary: ProseOrNone = Field(
+        description="When a review is asked for: the state of the code in two to four sentences. Empty otherwise."
+    )
+    verdicts: Annotated[list[AnswerVerdict], NULL_IS_EMPTY] = Field(
+        default_factory=list, description="Only when findings are to be verified: one for each of them."
+    )
+    reply: AnswerReply | SkipJsonSchema[None] = Field(default_factory=nothing)
 
 
 @cache
@@ -174,15 +181,17 @@ def answer_schema() -> dict[str, Any]:
 
 def validate(item: object) -> Claim | str:
     """The claim an item of `findings` makes, or in a few words why it is none. The words never repeat the item's own text."""
-    try:
-        return AnswerFinding.model_validate(item).claim()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "extra_forbidden":
-            return "a field that was not asked for"
-        field = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        return f"{field}: {what}" if field else "not an object"
+    return _validated(lambda: AnswerFinding.model_validate(item).claim())
+
+
+def validate_verdict(item: object) -> Verdict | str:
+    """The same for an item of `verdicts`."""
+    return _validated(lambda: AnswerVerdict.model_validate(item).verdict())
+
+
+def validate_quote(item: object) -> Quotation | str:
+    """The same for an item of a reply's `quotes`."""
+    return _validated(lambda: AnswerQuote.model_validate(item).quotation())
 
 
 def validate_text(text: str) -> Claim | str:
@@ -191,3 +200,15 @@ def validate_text(text: str) -> Claim | str:
         return validate(load(text))
     except NotJsonError:
         return "not JSON"
+
+
+def _validated(make: Callable[[], _Stated]) -> _Stated | str:
+    try:
+        return make()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "extra_forbidden":
+            return "a field that was not asked for"
+        field = ".".join(str(part) for part in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
+        return f"{field}: {what}" if field else "not an object"

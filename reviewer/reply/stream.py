@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from reviewer.findings import Claim
-from reviewer.reply.schema import MAX_FINDINGS, validate_text
+from reviewer.reply.fields import MAX_FINDINGS
+from reviewer.reply.schema import validate_text
 
 _ARRAY = re.compile(r'"findings"\s{0,40}:\s{0,40}\[')
 _TAIL = 128

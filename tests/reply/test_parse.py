@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewer.reply.parse import parse
-from reviewer.reply.schema import MAX_FINDINGS, MAX_TEXT
+from reviewer.reply.fields import MAX_FINDINGS, MAX_TEXT
 from reviewer.reply.stream import ClaimStream
 
 

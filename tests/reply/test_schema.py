@@ -5,7 +5,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Severity
-from reviewer.reply.schema import MAX_ABSENT, MAX_FINDINGS, MAX_NAME, MAX_TEXT, Answer, answer_schema, validate
+from reviewer.reply.fields import MAX_ABSENT, MAX_FINDINGS, MAX_NAME, MAX_TEXT
+from reviewer.reply.schema import Answer, answer_schema, validate
 
 ITEM = {
     "path": "src/app.py",
@@ -29,7 +30,7 @@ def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> N
     schema = answer_schema()
     fields = list(schema["$defs"]["AnswerFinding"]["properties"])
 
-    assert list(schema["properties"]) == ["findings", "summary"]
+    assert list(schema["properties"]) == ["findings", "summary", "verdicts", "reply"]
     assert fields.index("quote") < fields.index("explanation")
     assert fields == [*schema["$defs"]["AnswerFinding"]["required"], "origin", "absent", "replacement"]
 
