@@ -50,13 +50,20 @@ class Behaviour:
     """Seconds before the first byte."""
 
 
-def message_of(body: Mapping[str, Any], text: str, usage: Mapping[str, int], number: int, behaviour: Behaviour) -> dict[str, Any]:
+def output_tokens(text: str) -> int:
+    """What an answer is billed."""
+    return tokens_of(text) + 1
+
+
+def message_of(
+    body: Mapping[str, Any], text: str, usage: Mapping[str, Any], message_id: str, behaviour: Behaviour
+) -> dict[str, Any]:
     """The whole answer as the API's message. One that is longer than `max_tokens` is cut there."""
     stop_reason, limit = behaviour.stop_reason, body["max_tokens"] * BYTES_PER_TOKEN
     if len(text.encode()) > limit:
         text, stop_reason = text.encode()[:limit].decode(errors="ignore"), "max_tokens"
     return {
-        "id": f"msg_{number:024}",
+        "id": message_id,
         "type": "message",
         "role": "assistant",
         "model": body["model"],
@@ -64,7 +71,7 @@ def message_of(body: Mapping[str, Any], text: str, usage: Mapping[str, int], num
         "stop_reason": stop_reason,
         "stop_sequence": None,
         "stop_details": behaviour.stop_details and {"type": "refusal", **behaviour.stop_details},
-        "usage": {**usage, "output_tokens": tokens_of(text) + 1, "service_tier": "standard"},
+        "usage": {**usage, "output_tokens": output_tokens(text), "service_tier": "standard"},
     }
 
 

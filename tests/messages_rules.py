@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ _STREAMING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCreatePar
 _ASKING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCreateParamsNonStreaming)
 _COUNTING: pydantic.TypeAdapter[object] = pydantic.TypeAdapter(MessageCountTokensParams)
 _BLOCK_KEYS = {"type", "text", "cache_control"}
+_MARKS = ({"type": "ephemeral"}, {"type": "ephemeral", "ttl": "5m"}, {"type": "ephemeral", "ttl": "1h"})
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,28 @@ def _bad_blocks(body: dict[str, Any]) -> Refusal | None:
         and all(isinstance(it, dict) and {"role", "content"} == set(it) for it in messages)
     ):
         return _invalid("messages: not a list of messages")
-    if not all(isinstance(block.get("text"), str) for block in blocks(body)):
+    if not all(isinstance(block, dict) and isinstance(block.get("text"), str) for block in blocks_of(body)):
         return _invalid("messages.content: not a list of text blocks")
-    if body["messages"][-1]["role"] != "user":
+    if any(message["role"] != ("user", "assistant")[at % 2] for at, message in enumerate(messages)):
+        return _invalid("messages: roles must alternate between user and assistant, the user first")
+    if messages[-1]["role"] != "user":
         return _invalid("This model does not support assistant message prefill.")
-    for block in blocks(body):
+    for block in blocks_of(body):
         if block.get("type") != "text" or set(block) - _BLOCK_KEYS or not block["text"]:
             return _invalid("messages.content: only non-empty text blocks are accepted")
-    if sum("cache_control" in block for block in blocks(body)) > 4:
+    return _bad_breakpoints(body)
+
+
+def _bad_breakpoints(body: dict[str, Any]) -> Refusal | None:
+    marks = [it["cache_control"] for it in (*blocks_of(body), body) if "cache_control" in it]
+    if len(marks) > 4:
         return _invalid("A maximum of 4 blocks with cache_control may be provided.")
+    for mark in marks:
+        if mark not in _MARKS:
+            return _invalid(f"cache_control: {mark} is not a known kind of cache")
+    hours = [mark.get("ttl") == "1h" for mark in marks]
+    if hours != sorted(hours, reverse=True):
+        return _invalid("cache_control: a ttl='1h' block must not come after a ttl='5m' block")
     return None
 
 
@@ -108,52 +121,52 @@ def _invalid(message: str) -> Refusal:
     return Refusal(400, "invalid_request_error", message)
 
 
-def blocks(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def content_blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Blocks of a system prompt or a message; a bare text is one block."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def blocks_of(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """System blocks, then the blocks of every message, in the order of the prompt."""
     for content in (body.get("system", []), *(message["content"] for message in body["messages"])):
-        yield from [{"type": "text", "text": content}] if isinstance(content, str) else content
+        yield from content_blocks(content)
 
 
 def tokens_of(text: str) -> int:
     return math.ceil(len(text.encode()) / BYTES_PER_TOKEN)
 
 
+def tokens_of_block(block: Mapping[str, Any]) -> int:
+    return tokens_of(block["text"]) + 4
+
+
+def schema_tokens(body: Mapping[str, Any]) -> int:
+    """Tokens of the text that the provider puts at the head of the prompt for an answer format."""
+    schema = body.get("output_config", {}).get("format")
+    return tokens_of(json.dumps(schema)) if schema else 0
+
+
 def count(body: Mapping[str, Any]) -> int:
     """Tokens of the prompt: bytes of text and schema by a fixed ratio, and a few for each block."""
-    schema = body.get("output_config", {}).get("format")
-    return sum(tokens_of(block["text"]) + 4 for block in blocks(body)) + (tokens_of(json.dumps(schema)) if schema else 0)
+    return sum(map(tokens_of_block, blocks_of(body))) + schema_tokens(body)
 
 
-class PromptCache:
-    """Prefixes that earlier requests paid for."""
-
-    def __init__(self) -> None:
-        self._prefixes: set[str] = set()
-        self._lock = threading.Lock()
-
-    def usage_of(self, body: Mapping[str, Any]) -> dict[str, int]:
-        """Input tokens as billed: what the cache holds already, what goes into it now, and the rest."""
-        prefix, tokens = _cacheable_prefix(body)
-        with self._lock:
-            hit = prefix in self._prefixes
-            self._prefixes |= {prefix} - {""}
-        return {
-            "input_tokens": count(body) - tokens,
-            "cache_read_input_tokens": tokens if hit else 0,
-            "cache_creation_input_tokens": 0 if hit else tokens,
-        }
-
-
-def _cacheable_prefix(body: Mapping[str, Any]) -> tuple[str, int]:
-    """What a cache entry is found by, and the tokens up to the last breakpoint; ("", 0) when there is none, or it is too short."""
-    taken = list(blocks(body))
-    last = max((index for index, block in enumerate(taken) if "cache_control" in block), default=-1)
-    tokens = sum(tokens_of(block["text"]) + 4 for block in taken[: last + 1])
-    row = model_row(body["model"])
-    if row is None or tokens < row["min_cache_tokens"]:
-        return "", 0
-    settings = [body["model"], body.get("thinking"), body.get("output_config")]
-    return json.dumps([settings, [block["text"] for block in taken[: last + 1]]], sort_keys=True), tokens
+def dollars(model: str, usage: Mapping[str, Any]) -> float:
+    """What a message is billed, from its `usage` and the catalogue's prices. Input alone where `usage` has no `output_tokens`."""
+    row = model_row(model)
+    if row is None:
+        raise ValueError(model)
+    written = usage["cache_creation"]
+    prompt = usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
+    price = next(step for step in row["price"] if prompt <= step.get("up_to_prompt_tokens", prompt))
+    billed = (
+        (usage["input_tokens"], "input"),
+        (usage["cache_read_input_tokens"], "cache_read"),
+        (written["ephemeral_5m_input_tokens"], "cache_write_5m"),
+        (written["ephemeral_1h_input_tokens"], "cache_write_1h"),
+        (usage.get("output_tokens", 0), "output"),
+    )
+    return sum(tokens * float(price[kind]) for tokens, kind in billed) / 1_000_000
 
 
 def model_info(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,62 +6,70 @@ In tests:
         server.queue(Behaviour(status=529, error="overloaded_error"))
         run_reviewer(env=server.environment)
         assert server.requests[0].body["stream"] is True
+        assert server.requests[1].usage["cache_read_input_tokens"] > 0
+        server.clock.advance(301)  # and the prefix is no longer in the cache
 
 By hand, to try `reviewer` without an account:
 
     python tests/messages_server.py --port 8787
     ANTHROPIC_BASE_URL=http://127.0.0.1:8787 ANTHROPIC_API_KEY=loopback reviewer review
 
-Unscripted requests are answered by `demo_model` of messages_demo.py, or by the callable given. Every answer's events, counts and cache
-figures hold together as the provider's do.
+Unscripted requests are answered by `demo_model` of messages_demo.py, or by the callable given. Every answer's events, counts, cache figures
+(messages_cache.py) and rate limits (messages_limits.py) hold together as the provider's do.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import itertools
-import json
-import socket
-import struct
+import secrets
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
+from messages_cache import Clock, Diagnostics, PromptCache
 from messages_demo import demo_model
-from messages_events import Behaviour, encoded, events_of, message_of
-from messages_rules import LARGEST_BODY, MODELS, VERSION, PromptCache, count, model_info, model_row, refusal_of
+from messages_events import Behaviour
+from messages_limits import GENEROUS, Meter, Rate
+from messages_rules import MODELS, dollars, model_row
+from messages_wire import Listener, handler_of
 
-__all__ = ["MODELS", "Behaviour", "MessagesServer", "Received", "demo_model", "model_row"]
+__all__ = ["MODELS", "Behaviour", "MessagesServer", "Rate", "Received", "demo_model", "dollars", "model_row"]
 
 Model = Callable[[dict[str, Any]], Any]
 """From the body of a request to the answer: JSON, or text as it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Received:
-    """A request that arrived. The Authorization header is replaced by `right`, `wrong` or nothing."""
+    """A request that arrived, and what came of it. The Authorization header is replaced by `right`, `wrong` or nothing."""
 
+    number: int
+    """From 1, in the order of arrival."""
     method: str
     path: str
     headers: Mapping[str, str]
     body: Any
     size: int
+    began: float
+    """By the server's clock, as the other times."""
+    answered: float | None = None
+    """When the answer began: from then on what this request wrote can be read from the cache. None where nothing but an error came."""
+    ended: float | None = None
+    """When the last of the answer was about to be sent, or could not be. None while it is under way."""
+    under_way: int = 0
+    """How many requests for a message were under way when it arrived, itself included."""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    """What was billed, in the API's own names: empty until the answer has begun, then with the tokens of the answer that were sent so far."""
+    message_id: str = ""
 
-
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Someone who hangs up in mid-answer is no error of the server's."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+    @property
+    def dollars(self) -> float:
+        """What it cost."""
+        return dollars(self.body["model"], self.usage) if self.usage else 0.0
 
 
 class MessagesServer:
@@ -74,11 +82,16 @@ class MessagesServer:
         self.key = key
         self.delay = delay
         self.requests: list[Received] = []
-        self.cache = PromptCache()
-        self.counter = itertools.count(1)
+        self.clock = Clock()
+        self.cache = PromptCache(self.clock)
+        self.diagnostics = Diagnostics(self.clock)
+        self.meter = Meter(GENEROUS, self.clock)
+        self._name = secrets.token_hex(4)  # two servers never give a message the same id
+        self._counter = itertools.count(1)
+        self._under_way = 0
         self._script: list[Behaviour] = []
         self._lock = threading.Lock()
-        self._http = _Listener(("127.0.0.1", port), _handler(self))
+        self._http = Listener(("127.0.0.1", port), handler_of(self))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -95,6 +108,56 @@ class MessagesServer:
         """What a process needs to use this server."""
         return {"ANTHROPIC_BASE_URL": self.url, "ANTHROPIC_API_KEY": self.key}
 
+    @property
+    def messages(self) -> list[Received]:
+        """The requests for a message that were answered, at least in part, in the order of their arrival."""
+        return [it for it in self.requests if it.usage]
+
+    @property
+    def most_at_once(self) -> int:
+        """The most requests for a message that were ever under way together."""
+        return max((it.under_way for it in self.requests), default=0)
+
+    @property
+    def rate(self) -> Rate:
+        """What may be asked in a minute. Setting it starts with a full one."""
+        return self.meter.rate
+
+    @rate.setter
+    def rate(self, rate: Rate) -> None:
+        self.meter = Meter(rate, self.clock)
+
+    def message_id(self) -> str:
+        """The id of the next message."""
+        return f"msg_{self._name}{next(self._counter):016}"
+
+    def receive(self, method: str, path: str, headers: Mapping[str, str], body: object, size: int) -> Received:
+        """Note a request that arrived."""
+        began = self.clock.now()
+        with self._lock:
+            received = Received(len(self.requests) + 1, method, path, headers, body, size, began)
+            self.requests.append(received)
+        return received
+
+    @contextmanager
+    def answering(self, received: Received) -> Iterator[None]:
+        """While a request for a message is under way."""
+        with self._lock:
+            self._under_way += 1
+            received.under_way = self._under_way
+        try:
+            yield
+        finally:
+            self.end(received)
+
+    def end(self, received: Received) -> None:
+        """A request is over: known before its last piece is sent, since whoever got that may send the next at once."""
+        with self._lock:
+            if received.ended is None:
+                self._under_way -= 1
+                received.ended = self.clock.now()
+                self.meter.written(received.usage.get("output_tokens", 0))
+
     def queue(self, *behaviours: Behaviour) -> None:
         """Script the next requests, each behaviour for the next request of its path."""
         with self._lock:
@@ -106,154 +169,6 @@ class MessagesServer:
             if found is not None:
                 self._script.remove(found)
             return found
-
-
-def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(_Handler):
-        loopback = server
-
-    return Handler
-
-
-class _Handler(BaseHTTPRequestHandler):
-    loopback: MessagesServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # what was written before a reset is to arrive
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing; `requests` has it all."""
-
-    def do_GET(self) -> None:
-        self._take(b"")
-        url = urlsplit(self.path)
-        if not self._is_welcome() or self._is_scripted(url.path):
-            return
-        if url.path == "/v1/models":
-            self._send_models(parse_qs(url.query))
-        elif (row := model_row(unquote(url.path.removeprefix("/v1/models/")))) is not None:
-            self._send_json(200, model_info(row))
-        else:
-            self._send_error(404, "not_found_error", f"Not found: {url.path}")
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["content-length"]))
-        body = self._take(content)
-        if self.path == "/v1/oauth/token":  # workload identity: whoever shows a token of the job gets one of ours
-            self._send_json(200, {"access_token": self.loopback.key, "token_type": "Bearer", "expires_in": 600})
-            return
-        if not self._is_welcome():
-            return
-        if len(content) > LARGEST_BODY:
-            self._send_error(413, "request_too_large", "Request exceeds the maximum size")
-        elif self.path == "/v1/messages/count_tokens":
-            if not self._is_scripted(self.path) and not self._is_refused(body, counting=True):
-                self._send_json(200, {"input_tokens": count(body)})
-        elif self.path == "/v1/messages":
-            behaviour = self.loopback.next_behaviour(self.path) or Behaviour(delay=self.loopback.delay)
-            if not self._does_something_else(behaviour) and not self._is_refused(body, counting=False):
-                self._answer(body, behaviour)
-        else:
-            self._send_error(404, "not_found_error", f"Not found: {self.path}")
-
-    def _take(self, content: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
-        try:
-            body = json.loads(content) if content else None
-        except ValueError:
-            body = None
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        if "authorization" in headers:
-            headers["authorization"] = "right" if headers["authorization"] == f"Bearer {self.loopback.key}" else "wrong"
-        self.loopback.requests.append(Received(self.command, self.path, headers, body, len(content)))
-        return body
-
-    def _is_welcome(self) -> bool:
-        received = self.loopback.requests[-1].headers
-        if received.get("authorization") != "right" and self.loopback.key:
-            self._send_error(401, "authentication_error", "invalid bearer token")
-        elif received.get("anthropic-version") != VERSION:
-            self._send_error(400, "invalid_request_error", "anthropic-version: not a valid version")
-        else:
-            return True
-        return False
-
-    def _is_scripted(self, path: str) -> bool:
-        behaviour = self.loopback.next_behaviour(path)
-        return behaviour is not None and self._does_something_else(behaviour)
-
-    def _is_refused(self, body: object, *, counting: bool) -> bool:
-        refusal = refusal_of(body, counting=counting)
-        if refusal is not None:
-            self._send_error(refusal.status, refusal.type, refusal.message)
-        return refusal is not None
-
-    def _does_something_else(self, behaviour: Behaviour) -> bool:
-        time.sleep(behaviour.silent)
-        if behaviour.body is not None:
-            self._send(behaviour.status, behaviour.body, behaviour.content_type, behaviour.headers)
-        elif behaviour.status != 200:
-            self._send_error(behaviour.status, behaviour.error, behaviour.message, behaviour.code, behaviour.headers)
-        return behaviour.body is not None or behaviour.status != 200
-
-    def _answer(self, body: dict[str, Any], behaviour: Behaviour) -> None:
-        made = self.loopback.model(body) if behaviour.text is None else behaviour.text
-        text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
-        message = message_of(body, text, self.loopback.cache.usage_of(body), next(self.loopback.counter), behaviour)
-        if behaviour.one_piece or not body.get("stream"):
-            self._send_json(200, message)
-            return
-        headers = {**behaviour.headers, "content-type": behaviour.content_type}
-        events = events_of(message, behaviour)
-        if behaviour.compressed:
-            content = gzip.compress(b"".join(encoded(event) for event in events))
-            self._send(200, content, behaviour.content_type, {**headers, "content-encoding": "gzip"})
-            return
-        self._send_head(200, {**headers, "transfer-encoding": "chunked"})
-        for event in events:
-            time.sleep(behaviour.delay)
-            content = encoded(event)
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(content), content))
-        self._end(behaviour.ending)
-
-    def _end(self, ending: str) -> None:
-        if ending == "whole":
-            self.wfile.write(b"0\r\n\r\n")
-            return
-        self.close_connection = True
-        if ending == "silent":
-            time.sleep(1)
-        if ending == "reset":
-            self.wfile.flush()
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-
-    def _send_models(self, query: dict[str, list[str]]) -> None:
-        stages = query.get("lifecycle[]", ["active", "deprecated"])
-        every = [info for row in MODELS.values() if (info := model_info(row))["lifecycle"] in stages]
-        after, limit = query.get("after_id", [""])[0], int(query.get("limit", ["20"])[0])
-        start = next((place + 1 for place, info in enumerate(every) if info["id"] == after), 0)
-        page = every[start : start + limit]
-        more = start + limit < len(every)
-        self._send_json(200, {"data": page, "has_more": more, "first_id": page[0]["id"], "last_id": page[-1]["id"]})
-
-    def _send_error(self, status: int, kind: str, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> None:
-        error: dict[str, Any] = {"type": kind, "message": message}
-        if code:
-            error["details"] = {"error_code": code}
-        self._send_json(status, {"type": "error", "error": error}, headers)
-
-    def _send_json(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, json.dumps(value).encode(), "application/json", headers or {})
-
-    def _send(self, status: int, content: bytes, content_type: str, headers: Mapping[str, str]) -> None:
-        self._send_head(status, {"content-type": content_type, "content-length": str(len(content)), **headers})
-        self.wfile.write(content)
-
-    def _send_head(self, status: int, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        self.send_header("request-id", f"req_{len(self.loopback.requests):06}")
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
 
 
 def main() -> int:
