@@ -6,6 +6,7 @@ has refused it once, with a note in the Reply.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -14,14 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from reviewer.engine.credentials import Credentials
-from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply
+from reviewer.engine.ending import reply_of
+from reviewer.engine.interface import Lifetime, Listener, Prompt, RateLimits, Reply
 from reviewer.engine.request import NOTHING_LACKING, Ability, count_body, request_body
 from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, read_failure
-from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage, reply_of
+from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage
 from reviewer.errors import ConnectionFailedError, MalformedReplyError, ProviderError
 
 if TYPE_CHECKING:
-    from reviewer.engine.connection import Connection, Stream
+    from reviewer.engine.connection import Attempts, Connection, Stream
 
 _T = TypeVar("_T")
 
@@ -29,7 +31,7 @@ _CANNOT_COUNT: Final = "The endpoint cannot count tokens; the local estimate was
 
 
 class ClaudeEngine:
-    """An `Engine` that asks a model. Use it as a context manager, or call `close`."""
+    """An `Engine` that asks a model, for one thread or several. Use it as a context manager, or call `close`."""
 
     def __init__(self, credentials: Credentials, *, base_url: str | None = None, **network: Any) -> None:  # noqa: ANN401 - see Connection
         """Connect as `credentials` to `base_url` (checked by `credentials.base_url`; None is the provider's own).
@@ -41,7 +43,9 @@ class ClaudeEngine:
 
         self._connection: Connection = Connection(credentials, endpoint=base_url, **network)
         self._lacking: frozenset[Ability] = NOTHING_LACKING
-        self._notes: list[str] = []
+        self._notes: tuple[str, ...] = ()
+        self._learning = threading.Lock()
+        """Held while one of the two is replaced; they are read without it."""
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +54,7 @@ class ClaudeEngine:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, from any thread: what is under way in others ends soon, with what of it has arrived."""
         self._connection.close()
 
     @property
@@ -66,14 +70,14 @@ class ClaudeEngine:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the endpoint was found to lack, a sentence each."""
-        return tuple(self._notes)
+        return self._notes
 
     def count(self, prompt: Prompt) -> int | None:
         """Input tokens of the whole request by the provider's own count; None, with a note, where the endpoint cannot count.
 
         Raises ProviderError.
         """
-        return self._degrading(prompt, lambda: self._count_once(prompt))
+        return self._degrading(prompt, self._count_once)
 
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask once, and stream the answer to `listener`.
@@ -82,23 +86,29 @@ class ClaudeEngine:
         """
         begun = time.monotonic()
         listener.sent()
-        return self._degrading(prompt, lambda: self._send_once(prompt, listener, begun))
 
-    def _degrading(self, prompt: Prompt, attempt: Callable[[], _T]) -> _T:
+        def attempt(prompt: Prompt, without: frozenset[Ability], attempts: Attempts) -> Reply:
+            return self._send_once(prompt, without, attempts, listener, begun)
+
+        return self._degrading(prompt, attempt)
+
+    def _degrading(self, prompt: Prompt, attempt: Callable[[Prompt, frozenset[Ability], Attempts], _T]) -> _T:
         """`attempt`, again without what the endpoint refuses. Each round leaves out one more ability, so there are few."""
+        attempts = self._connection.attempts()
         while True:
+            without = self._lacking  # as this attempt found it: another thread may learn the same meanwhile
             try:
-                return attempt()
+                return attempt(prompt, without, attempts)
             except RefusedByProviderError as refusal:
-                ability = _refused_ability(refusal.failure, _asked_for(prompt) - self._lacking)
+                ability = _refused_ability(refusal.failure, _asked_for(prompt) - without)
                 if ability is None:
                     raise as_error(refusal.failure, model=prompt.model) from refusal
-                self._lacking |= {ability}
-                self._note(f"The endpoint does not take {ability}; the request was made without it.")
+                self._leave_out(ability)
 
-    def _count_once(self, prompt: Prompt) -> int | None:
+    def _count_once(self, prompt: Prompt, without: frozenset[Ability], attempts: Attempts) -> int | None:
+        body = count_body(prompt, without=without)
         try:
-            answer = self._connection.ask("/v1/messages/count_tokens", count_body(prompt, without=self._lacking), prompt.betas)
+            answer = self._connection.ask("/v1/messages/count_tokens", body, prompt.betas, attempts)
             return _Count.model_validate(answer).input_tokens
         except RefusedByProviderError as refusal:
             if not _has_no_such_path(refusal.failure, prompt.model):
@@ -108,9 +118,12 @@ class ClaudeEngine:
         self._note(_CANNOT_COUNT)
         return None
 
-    def _send_once(self, prompt: Prompt, listener: Listener, begun: float) -> Reply:
-        arrival = Arrival()
-        with self._connection.stream(request_body(prompt, without=self._lacking), prompt.betas) as stream:
+    def _send_once(
+        self, prompt: Prompt, without: frozenset[Ability], attempts: Attempts, listener: Listener, begun: float
+    ) -> Reply:
+        hourly = prompt.lifetime is Lifetime.ONE_HOUR and not without & {Ability.CACHING, Ability.LIFETIME}
+        arrival = Arrival(hourly=hourly)
+        with self._connection.stream(request_body(prompt, without=without), prompt.betas, attempts) as stream:
             broken = _read(stream, arrival, listener, prompt.model)
             return reply_of(
                 arrival,
@@ -118,11 +131,19 @@ class ClaudeEngine:
                 request_id=stream.request_id,
                 seconds=time.monotonic() - begun,
                 notes=self.notes,
+                retries=attempts.made - 1,
             )
 
+    def _leave_out(self, ability: Ability) -> None:
+        with self._learning:
+            self._lacking |= {ability}
+        if ability is not Ability.DIAGNOSTICS:  # the review loses nothing by it
+            self._note(f"The endpoint does not take {ability}; the request was made without it.")
+
     def _note(self, note: str) -> None:
-        if note not in self._notes:
-            self._notes.append(note)
+        with self._learning:
+            if note not in self._notes:
+                self._notes += (note,)
 
 
 class _Count(BaseModel):
@@ -195,6 +216,8 @@ def _nothing_came(arrival: Arrival) -> ProviderError:
 def _asked_for(prompt: Prompt) -> frozenset[Ability]:
     asked = {
         Ability.CACHING: True,
+        Ability.LIFETIME: prompt.lifetime is not None,
+        Ability.DIAGNOSTICS: True,
         Ability.STRUCTURED: prompt.structured,
         Ability.EFFORT: prompt.effort is not None,
         Ability.THINKING: prompt.thinking is not None,
@@ -203,6 +226,8 @@ def _asked_for(prompt: Prompt) -> frozenset[Ability]:
 
 
 _NAMES: Final = (
+    (Ability.DIAGNOSTICS, ("diagnostics", "previous_message_id")),
+    (Ability.LIFETIME, (".ttl", "'ttl'", '"ttl"', "`ttl`")),
     (Ability.STRUCTURED, ("output_config.format", "output_format", "json_schema", "structured output")),
     (Ability.EFFORT, ("effort",)),
     (Ability.CACHING, ("cache_control",)),

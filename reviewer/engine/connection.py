@@ -14,6 +14,8 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,8 +25,10 @@ import httpx2
 from reviewer.engine.connection_errors import lost, translated
 from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
 from reviewer.engine.interface import RateLimits
+from reviewer.engine.sockets import Sockets
 from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
-from reviewer.errors import ConfigError
+from reviewer.engine.wire_limits import HOLDS, read_limits
+from reviewer.errors import ConfigError, ConnectionFailedError
 
 MAX_RETRIES = 2
 """After the first attempt; the SDK's own default."""
@@ -36,8 +40,24 @@ _CONNECT = 15.0
 """Seconds to reach the endpoint."""
 
 
+_MESSAGES = "/v1/messages"
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The attempts at one request, counted together with those that the endpoint refused to take in full."""
+
+    give_up_at: float
+    """By the monotonic clock: nothing is tried again after it."""
+    made: int = 0
+
+
+_under_way: ContextVar[Attempts] = ContextVar("attempts")
+"""Those of the request that this thread is making: the SDK calls our middleware in it, and tells it nothing of ours."""
+
+
 class Connection:
-    """An open client, until `close`."""
+    """An open client, until `close`. Several threads may use it at once."""
 
     def __init__(
         self,
@@ -56,9 +76,8 @@ class Connection:
         """
         _silence_sdk_logging()
         self._patience = patience
-        self._give_up_at = 0.0
-        self.limits = RateLimits()
-        """What the last response said may still be asked."""
+        self._sockets = Sockets()
+        self._limits = (RateLimits(), 0.0)
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
         with translated():
@@ -66,7 +85,7 @@ class Connection:
                 **_identity(credentials, endpoint),
                 timeout=timeout,
                 max_retries=max_retries,
-                http_client=_http_client(timeout=timeout, **network),
+                http_client=_http_client(timeout=timeout, event_hooks={"request": [self._watch]}, **network),
                 middleware=[self._within_patience],
                 open_telemetry=False,
             )
@@ -74,28 +93,36 @@ class Connection:
         """Where requests go, without a trailing slash."""
 
     def close(self) -> None:
-        """Let go of the sockets."""
+        """Let go of the sockets. What other threads are asking or reading ends at once, with an error."""
+        self._sockets.shut_down()
         self._client.close()
 
-    def ask(self, path: str, body: dict[str, Any], betas: tuple[str, ...] = ()) -> object:
+    @property
+    def limits(self) -> RateLimits:
+        """What the Messages API said last may still be asked; nothing when that was too long ago."""
+        limits, until = self._limits
+        return limits if time.monotonic() < until else RateLimits()
+
+    def attempts(self) -> Attempts:
+        """Begin a request: patience counts from now."""
+        return Attempts(time.monotonic() + self._patience)
+
+    def ask(self, path: str, body: dict[str, Any], betas: tuple[str, ...] = (), attempts: Attempts | None = None) -> object:
         """POST `body` and return the JSON that came back. Raises RefusedByProviderError or a ProviderError."""
-        self._start_patience()
-        with translated():
+        with self._counting(attempts), translated():
             return self._client.post(path, cast_to=object, body=body, options={"headers": _beta_header(betas)})
 
     def look_up(self, path: str) -> object:
         """GET the JSON at `path`. Raises RefusedByProviderError or a ProviderError."""
-        self._start_patience()
-        with translated():
+        with self._counting(None), translated():
             return self._client.get(path, cast_to=object)
 
     @contextmanager
-    def stream(self, body: dict[str, Any], betas: tuple[str, ...] = ()) -> Iterator[Stream]:
+    def stream(self, body: dict[str, Any], betas: tuple[str, ...] = (), attempts: Attempts | None = None) -> Iterator[Stream]:
         """POST `body` to the Messages API; the events can be read within the `with`. Raises as `ask` does."""
-        self._start_patience()
-        with translated():
+        with self._counting(attempts), translated():
             stream = self._client.post(
-                "/v1/messages",
+                _MESSAGES,
                 cast_to=object,
                 body=body,
                 options={"headers": _beta_header(betas)},
@@ -105,27 +132,46 @@ class Connection:
         with stream:
             yield Stream(stream)
 
-    def _start_patience(self) -> None:
-        self._give_up_at = time.monotonic() + self._patience
+    @contextmanager
+    def _counting(self, attempts: Attempts | None) -> Iterator[None]:
+        token = _under_way.set(attempts or self.attempts())
+        try:
+            yield
+        finally:
+            _under_way.reset(token)
+
+    def _watch(self, request: httpx2.Request) -> None:
+        request.extensions["trace"] = self._sockets.watch
 
     def _within_patience(self, request: Any, call_next: Any) -> Any:  # noqa: ANN401 - the SDK's middleware types are not public
         """Called by the SDK around every attempt. Ends the retries that would outlast our patience or cannot help."""
+        attempts = _under_way.get()
+        attempts.made += 1
         try:
             response = call_next(request)
         except anthropic.APIConnectionError as error:
-            if time.monotonic() < self._give_up_at:
-                raise
             # The SDK tries again whatever has a connection error as its cause, therefore `from None`.
+            if self._sockets.shut:
+                raise _closed() from None
+            if time.monotonic() < attempts.give_up_at:
+                raise
             raise lost(error) from None
+        if request.url == _MESSAGES:  # counting tokens and listing models have limits of their own
+            self._note_limits(response.http_response)
         if response.http_response.is_success:
             return response
         response.http_response.read()
         failure = read_failure(response.http_response.status_code, _json(response.http_response), response.http_response.headers)
-        cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED
-        if cannot_help or time.monotonic() + (failure.wait or 0.0) > self._give_up_at:
+        cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED or self._sockets.shut
+        if cannot_help or time.monotonic() + (failure.wait or 0.0) > attempts.give_up_at:
             # The SDK obeys this header of the provider's; here it is how we say no.
             response.http_response.headers["x-should-retry"] = "false"
         return response
+
+    def _note_limits(self, response: httpx2.Response) -> None:
+        limits = read_limits(response.headers)
+        if limits is not None:
+            self._limits = (limits, time.monotonic() + HOLDS)
 
 
 class Stream:
@@ -148,6 +194,10 @@ class Stream:
         with translated():
             self._stream.response.read()
             return self._stream.response.json()
+
+
+def _closed() -> ConnectionFailedError:
+    return ConnectionFailedError("The request was broken off.", hint="`reviewer resume` goes on with the run.")
 
 
 def _beta_header(betas: tuple[str, ...]) -> dict[str, str]:

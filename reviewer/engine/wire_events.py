@@ -1,17 +1,12 @@
-"""Events of a streamed answer → what has arrived so far, and at the end a Reply. No SDK here: events come as parsed JSON.
-
-Only the provider saying so makes an answer whole. Everything else (a cut connection, a stream that just ends, an error event, a stop
-reason that a review cannot have) is a Reply with its own stop and sentence, or an error when no text had arrived.
-"""
+"""Events of a streamed answer → what has arrived so far. No SDK here: events come as parsed JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.wire_errors import printable_id
 from reviewer.errors import MalformedReplyError
 from reviewer.outcome import Usage
@@ -29,6 +24,16 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+def _or_none(value: object) -> object:
+    return value if isinstance(value, dict) else None
+
+
+class WireCacheCreation(_Wire):
+    """How long what was written to the cache is kept."""
+
+    ephemeral_1h_input_tokens: _Count | None = None
+
+
 class WireUsage(_Wire):
     """Token counts. In `message_delta` they are totals, and those that are missing have not changed."""
 
@@ -36,6 +41,24 @@ class WireUsage(_Wire):
     output_tokens: _Count | None = None
     cache_read_input_tokens: _Count | None = None
     cache_creation_input_tokens: _Count | None = None
+    cache_creation: Annotated[WireCacheCreation | None, BeforeValidator(_or_none)] = None
+
+    @property
+    def for_an_hour(self) -> int | None:
+        """Of `cache_creation_input_tokens`; None when the endpoint does not say."""
+        return self.cache_creation.ephemeral_1h_input_tokens if self.cache_creation is not None else None
+
+
+class WireMissReason(_Wire):
+    """Why the prefix of the request that is followed was not found in the cache."""
+
+    type: object = None
+
+
+class WireDiagnostics(_Wire):
+    """What was asked for with `diagnostics`. Without a reason the comparison was not done in time."""
+
+    cache_miss_reason: Annotated[WireMissReason | None, BeforeValidator(_or_none)] = None
 
 
 class WireStopDetails(_Wire):
@@ -58,11 +81,13 @@ class WireMessage(_Wire):
     """The message of `message_start`; or the whole answer, from an endpoint that does not stream."""
 
     type: str = ""
+    id: object = None
     model: str = ""
     content: list[WireBlock] = []
     stop_reason: str | None = None
     stop_details: WireStopDetails | None = None
     usage: WireUsage | None = None
+    diagnostics: Annotated[WireDiagnostics | None, BeforeValidator(_or_none)] = None
 
 
 class WireEvent(_Wire):
@@ -79,6 +104,12 @@ class WireEvent(_Wire):
 class Arrival:
     """What has arrived of one answer. Pieces are kept as they come; nothing is parsed."""
 
+    hourly: bool = False
+    """True when the request asked for the cache to be kept for an hour."""
+    for_an_hour: int | None = None
+    """Tokens that the endpoint says were written for so long; None when it has not said."""
+    message_id: str = ""
+    cache_miss: str = ""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     begun: bool = False
@@ -122,7 +153,9 @@ class Arrival:
 
     def _begin(self, message: WireMessage) -> None:
         self.begun = True
+        self.message_id = printable_id(message.id)
         self.model = printable_id(message.model)
+        self.cache_miss = _cache_miss(message.diagnostics)
         self._count(message.usage)
 
     def _add(self, block: WireBlock | None) -> str:
@@ -139,77 +172,35 @@ class Arrival:
         self.details = details or self.details
 
     def _count(self, usage: WireUsage | None) -> None:
-        if usage is not None:
-            self.usage = Usage(
-                **{name: getattr(self.usage, name) if value is None else value for name, value in usage},
-            )
+        if usage is None:
+            return
+        written = _known(usage.cache_creation_input_tokens, self.usage.cache_creation_input_tokens)
+        self.for_an_hour = usage.for_an_hour if usage.for_an_hour is not None else self.for_an_hour
+        self.usage = Usage(
+            input_tokens=_known(usage.input_tokens, self.usage.input_tokens),
+            output_tokens=_known(usage.output_tokens, self.usage.output_tokens),
+            cache_read_input_tokens=_known(usage.cache_read_input_tokens, self.usage.cache_read_input_tokens),
+            cache_creation_input_tokens=written,
+            # An endpoint that does not say for how long it wrote is taken to have done what it was asked for.
+            cache_creation_1h_input_tokens=min(_known(self.for_an_hour, written if self.hourly else 0), written),
+        )
 
 
-_STOPS: Final = {
-    "end_turn": Stop.END,
-    "max_tokens": Stop.OUTPUT_LIMIT,
-    "model_context_window_exceeded": Stop.WINDOW_FULL,
-    "refusal": Stop.REFUSED,
-}
-
-_EXPLANATION_SHOWN = 300
-"""Characters of a provider's explanation that are passed on to the reader."""
+def _known(new: int | None, old: int) -> int:
+    return old if new is None else new
 
 
-def stop_of(arrival: Arrival) -> Stop:
-    """How the answer ended, by the provider's own word alone."""
-    stop = _STOPS.get(arrival.stop_reason or "", Stop.CUT)
-    return Stop.CUT if stop is Stop.END and not arrival.text.strip() else stop
+MISS_REASONS: Final = frozenset(
+    {
+        *("model_changed", "system_changed", "tools_changed", "messages_changed"),
+        *("previous_message_not_found", "unavailable"),
+    }
+)
+"""The provider's words for why a prefix was not read from the cache."""
 
 
-def problem_of(arrival: Arrival, broken: str = "") -> str:
-    """One sentence on why the answer is not whole; empty when it is. `broken` says what happened to the stream, if anything did."""
-    match stop_of(arrival):
-        case Stop.END:
-            return ""
-        case Stop.OUTPUT_LIMIT:
-            return f"The answer was cut at the output limit{_kept(arrival)}; raise --max-output or review a smaller part."
-        case Stop.WINDOW_FULL:
-            return f"The answer ran into the end of the model's window{_kept(arrival)}; review a smaller part."
-        case Stop.REFUSED:
-            return _refused(arrival.details)
-        case Stop.CUT:
-            return f"{broken or _unexpected(arrival.stop_reason)}{_kept(arrival)}."
-
-
-def _kept(arrival: Arrival) -> str:
-    return "; whole findings that had arrived were kept" if arrival.text.strip() else ", and no text had arrived"
-
-
-def _unexpected(reason: str | None) -> str:
-    if reason is None:
-        return "The answer's stream ended without the provider saying that it was complete"
-    if reason == "end_turn":
-        return "The model ended its turn without an answer"
-    return f"The answer stopped for a reason that is not expected here ({printable_id(reason) or 'not readable'})"
-
-
-def _refused(details: WireStopDetails | None) -> str:
-    category = printable_id(details.category) if details is not None else ""
-    said = " ".join((details.explanation or "").split()) if details is not None else ""
-    said = "".join(character for character in said if character.isprintable())[:_EXPLANATION_SHOWN]
-    words = "The provider's safety classifier stopped the answer, so nothing was reviewed"
-    words += f" (category {category})" if category else ""
-    return f"{words}: {said}" if said else f"{words}."
-
-
-def reply_of(
-    arrival: Arrival, *, broken: str = "", request_id: str = "", seconds: float = 0.0, notes: tuple[str, ...] = ()
-) -> Reply:
-    """The Reply. The text of a refused answer is dropped, as the provider asks; that of every other answer is kept."""
-    stop = stop_of(arrival)
-    return Reply(
-        text="" if stop is Stop.REFUSED else arrival.text,
-        stop=stop,
-        problem=problem_of(arrival, broken),
-        usage=arrival.usage,
-        model=arrival.model,
-        request_id=request_id,
-        seconds=seconds,
-        notes=notes,
-    )
+def _cache_miss(diagnostics: WireDiagnostics | None) -> str:
+    """The reason, if it is one of those that are known. A gateway's own words are not repeated."""
+    reason = diagnostics.cache_miss_reason if diagnostics is not None else None
+    word = printable_id(reason.type) if reason is not None else ""
+    return word if word in MISS_REASONS else ""
