@@ -100,6 +100,9 @@ def _bad_breakpoints(body: dict[str, Any]) -> Refusal | None:
 
 
 def _bad_options(body: dict[str, Any], row: Mapping[str, Any]) -> Refusal | None:
+    for key in body.get("diagnostics") or ():
+        if key != "previous_message_id":
+            return _invalid(f"diagnostics: {key}: Extra inputs are not permitted")
     output = body.get("output_config", {})
     if "effort" in output and output["effort"] not in row.get("effort", []):
         return _invalid("output_config.effort: This model does not support this effort level.")
