@@ -55,6 +55,19 @@ class AuthorText:
     marker: str
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What was found or said before, which is data as well."""
+
+    text: str
+    marker: str
+
+
+def passage(kind: str, text: str) -> Passage:
+    """A text with a marker made from it; `kind` is the name of the markers."""
+    return Passage(text, _marker(kind, text))
+
+
 def document(path: str, text: str, *, outlined: bool = False) -> Document:
     """One file, with a marker made from its path and content."""
     return Document(quoted(path), text.removesuffix("\n"), _marker(path, text), outlined)

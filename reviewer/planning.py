@@ -78,7 +78,7 @@ def plan_review(subject: Subject, wishes: Wishes, templates: Templates) -> Plan:
         context=wishes.context,
         effort=wishes.effort,
         max_output=wishes.max_output,
-        fixed_tokens=frame_tokens(subject, templates, wishes.instructions, wishes.model.tokenizer),
+        fixed_tokens=frame_tokens(subject, templates, wishes.instructions, wishes.model.tokenizer, wishes.lenses),
         correction=wishes.correction,
         today=wishes.today,
         change=_parts(subject, templates, wishes.model.tokenizer),
