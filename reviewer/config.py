@@ -80,7 +80,7 @@ class Config:
         choices=("auto", "5m", "1h"),
     )
     max_cost: float = _option(
-        "Send nothing when the high estimate is above this many US dollars.",
+        "Spend at most this many US dollars, and nothing at all when the review is likely to need more.",
         "dollars",
         default=DEFAULT_MAX_COST,
         metavar="USD",

@@ -9,9 +9,11 @@ from pathlib import Path
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, DiffLine, Hunk, Revision, Side
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Subject
+from reviewer.engine.interface import Lifetime
 from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import Basis, Context, CostRange, FileTokens, Overflow, Plan, Shown, TokenRange, WindowName
+from reviewer.plan.passes import Depth, planned
 
 _MEASURE = TextMeasure(characters=4000, non_ascii=0, claude2=1100.0, o200k=1000.0)
 _CATALOGUE = load_catalogue()
@@ -51,9 +53,10 @@ PLAN = Plan(
     betas=(),
     max_output=32_000,
     effort="high",
-    requests=1,
+    passes=planned(Depth.QUICK),
+    lifetime=Lifetime.FIVE_MINUTES,
     tokens=TokenRange(estimate=84_600, low=79_100, high=91_300),
-    cost=CostRange(0.62, 1.4149),
+    cost=CostRange(0.62, 1.4149, 1.4149),
     per_file=tuple(FileTokens(path, tokens) for path, tokens in sorted(_TOKENS.items(), key=lambda entry: -entry[1])),
     notes=("12,400 tokens less would halve the price; shop/api/handlers.py has 41,200.",),
     basis=Basis(
@@ -65,6 +68,7 @@ PLAN = Plan(
         request_bytes=400_000,
         uncorrected=84_600,
         note="",
+        passes=planned(Depth.QUICK),
     ),
 )
 
@@ -72,7 +76,7 @@ OVERFLOW = replace(
     PLAN,
     window=None,
     window_tokens=1_000_000,
-    requests=0,
+    passes=(),
     cost=None,
     tokens=TokenRange(estimate=1_400_000, low=1_300_000, high=1_500_000),
     overflow=Overflow(

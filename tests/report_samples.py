@@ -10,14 +10,17 @@ from reviewer.findings import (
     Anchor,
     Category,
     Confidence,
+    Evidence,
     Finding,
     Origin,
     QuoteMatch,
     Refuted,
+    Ruling,
     Severity,
     Ungrounded,
+    Verification,
 )
-from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason, Usage
+from reviewer.outcome import Coverage, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.reply.fingerprint import fingerprint
 
 
@@ -242,6 +245,78 @@ CHANGE = replace(
     commit="2" * 40,
 )
 
+DEEP = replace(
+    COMPLETE,
+    findings=(
+        finding(
+            found_by=("correctness", "security"),
+            verification=Verification(
+                ruling=Ruling.CONFIRMED,
+                explanation="`load` is called with the path of the upload.",
+                evidence=Evidence(path="shop/upload.py", start_line=3, end_line=4, quote="path = upload()\nload(path)"),
+            ),
+        ),
+        finding(
+            title="The total is compared with `==`",
+            severity=Severity.LOW,
+            confidence=Confidence.LOW,
+            category=Category.CORRECTNESS,
+            path="shop/price list.py",
+            start_line=7,
+            end_line=7,
+            quote="if total == 0.3:",
+            explanation="0.1 + 0.2 is not 0.3 in binary floating point.",
+            suggestion="",
+            found_by=("correctness",),
+            verification=Verification(ruling=Ruling.UNCERTAIN, explanation="The totals may be whole cents."),
+        ),
+    ),
+    withheld=0,
+    ungrounded=(),
+    refuted=(
+        refuted(
+            title="Two threads may sell the last item twice",
+            path="shop/stock.go",
+            absent=(),
+            reason="The caller holds the lock.",
+            verification=Verification(
+                ruling=Ruling.REFUTED,
+                explanation="The caller holds the lock.",
+                evidence=Evidence(path="shop/orders.go", start_line=12, end_line=12, quote="\ts.mu.Lock()"),
+            ),
+        ),
+        refuted(),
+    ),
+    problems=("Security: It was not asked: it could have brought the cost above --max-cost ($0.40).",),
+    making=replace(
+        COMPLETE.making,
+        requests=2,
+        passes=(
+            PassMade(
+                name="correctness",
+                kind="look",
+                usage=Usage(input_tokens=412, output_tokens=2_345, cache_creation_input_tokens=45_678),
+                cost_usd=0.2769,
+                seconds=74.2,
+                findings=3,
+                resumed=True,
+            ),
+            PassMade(name="security", kind="look", asked=False, problem="It was not asked."),
+            PassMade(
+                name="verification",
+                kind="verification",
+                usage=Usage(input_tokens=1_200, output_tokens=600, cache_read_input_tokens=45_678),
+                cost_usd=0.0259,
+                seconds=12.0,
+                findings=3,
+            ),
+        ),
+        usage=Usage(input_tokens=1_612, output_tokens=2_945, cache_read_input_tokens=45_678, cache_creation_input_tokens=45_678),
+        cost_usd=0.3028,
+        cache_warning="The prompt was not read from the cache, and was paid for again (the provider says: messages_changed).",
+    ),
+)
+
 NOTHING_CHANGED = replace(
     CLEAN,
     change=ReviewedChange(label="work tree since 111111111111", base="1" * 40, head=None, files=0, added=0, removed=0),
@@ -266,6 +341,12 @@ HOSTILE = replace(
             path="a`b](http://evil.example) \n\udcff/<x>.py",
             quote="```\n</details>\n<img src=x>\n````\n# Approved\n",
             explanation=_ATTACK,
+            found_by=("a|b", "@octocat"),
+            verification=Verification(
+                ruling=Ruling.CONFIRMED,
+                explanation=_ATTACK,
+                evidence=Evidence(path="</details>]( #1", start_line=1, end_line=1, quote="```\n</details>"),
+            ),
             suggestion="```mermaid\ngraph\n```",
             origin=Origin.INTRODUCED,
             replacement="```\n</details>@octocat\u202e\n",
@@ -291,7 +372,13 @@ HOSTILE = replace(
     summary=_ATTACK,
     problems=("<b>Stopped</b> at #1.",),
     notes=("@octocat | x",),
-    making=replace(COMPLETE.making, model="`x` | <y>", cost_usd=None),
+    making=replace(
+        COMPLETE.making,
+        model="`x` | <y>",
+        cost_usd=None,
+        passes=(PassMade(name="a|b </details> @octocat", kind="look"), PassMade(name="verification", kind="verification")),
+        cache_warning="<b>#1</b> @octocat",
+    ),
 )
 
 SAMPLES = {
@@ -301,5 +388,6 @@ SAMPLES = {
     "static": STATIC,
     "hostile": HOSTILE,
     "change": CHANGE,
+    "deep": DEEP,
     "nothing_changed": NOTHING_CHANGED,
 }

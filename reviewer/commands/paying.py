@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint
-from reviewer.commands.keeping import Keeping
+from reviewer.commands.keeping import Keeping, going_on
 from reviewer.commands.outputs import Output, Render, write
 from reviewer.commands.target import Target
 from reviewer.commands.wishing import learn_count, make_wishes, plan_target
 from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
-from reviewer.errors import DeclinedError, InterruptedByUser, OverBudgetError, ReviewerError
+from reviewer.errors import DeclinedError, OverBudgetError, ReviewerError
 from reviewer.outcome import Review
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.report.amounts import counted
 from reviewer.review import fill_window, require_sendable, review_with_model
-from reviewer.runs import Run, RunStore
+from reviewer.runs import Run
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 
@@ -61,7 +61,7 @@ class Paying:
         with self.terminal.working("filling the window"):
             whole, rank = self.target.subject, self.target.rank
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
-        keeper = Keeping(subject, RunStore(setup.state), stack, self.terminal)
+        keeper = Keeping(self.target, wishes.correction, stack, self.terminal)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))
 
@@ -75,22 +75,23 @@ class Paying:
                 subject, plan, wishes, self.limits, self.templates, engine, approve, keeper, self.target.search
             )
         except KeyboardInterrupt:
-            hint = f"What had arrived of the answer is kept in {keeper.run.folder}." if keeper.run else "Nothing was sent."
-            raise InterruptedByUser("interrupted", hint=hint) from None
+            raise keeper.interrupted() from None
+        except ReviewerError as error:
+            error.hint = f"{error.hint} {going_on(keeper.run)}".strip()
+            raise
         assert keeper.run is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
-        self._report(review, keeper.run)
+        self._report(review, keeper, keeper.run)
         return review
 
-    def _report(self, review: Review, run: Run) -> None:
-        """Keep both formats with the run, then write the outputs."""
+    def _report(self, review: Review, keeper: Keeping, run: Run) -> None:
+        """Keep the review and both formats with the run, then write the outputs."""
         try:
-            run.save("result.json", self.renderers["json"](review))
-            run.save("report.md", self.renderers["markdown"](review))
+            keeper.keep(review, self.renderers)
             write(review, self.chosen, self.renderers)
         except ReviewerError as error:
-            error.hint = f"{error.hint} The answer is kept in {run.folder}.".strip()
+            error.hint = f"{error.hint} `reviewer render {run.id}` writes the report again; the answers are kept in {run.folder}.".strip()
             raise
-        run.finish()
+        run.finish(review)
 
 
 def _extent(subject: Subject) -> str:
@@ -111,7 +112,7 @@ def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:
         return
     about = "about " if plan.tokens.exact is None else ""
     terminal.say(f"{about}{plan.tokens.estimate:,} tokens in, {plan.window} window, {_price(plan)}")
-    _hold_to_cap(plan, plan.cost.high, config)
+    _hold_to_cap(plan, plan.cost.needed, config)
     if plan.cost.high > ASK_ABOVE and not config.yes and terminal.can_ask and not terminal.ask(f"Spend {_price(plan)}?"):
         raise DeclinedError("nothing was sent")
 
@@ -119,8 +120,9 @@ def _approve(plan: Plan, config: Config, terminal: Terminal) -> None:
 def _hold_to_cap(plan: Plan, dollars: float, config: Config) -> None:
     if dollars > config.max_cost:
         raise OverBudgetError(
-            f"the review would cost {_price(plan)}, and at most ${config.max_cost:,.2f} may be spent; nothing was sent",
-            hint="Raise --max-cost, lower --max-output, choose a cheaper --model, or leave files out with --exclude.",
+            f"the review would cost {_price(plan)} and needs ${dollars:,.2f} to begin, and at most ${config.max_cost:,.2f} may be spent; "
+            "nothing was sent",
+            hint="Raise --max-cost, choose a smaller --depth, a cheaper --model or a lower --max-output, or leave files out with --exclude.",
         )
 
 

@@ -15,6 +15,10 @@ VERIFICATION_TOKENS = 16_000
 """What a verification asks about, at most: `FINDINGS_VERIFIED_AT_ONCE` findings of some 400 tokens."""
 _SHORT_ANSWER = 2_000
 """Tokens. What a review of a sound repository takes."""
+_USUAL_ANSWER = 8_000
+"""Tokens. Twenty findings after some thought."""
+_WRITTEN = 2
+"""Requests that may have to write the prefix to the cache: the first, and the second, which shows whether the cache is hit."""
 _MILLION = 1_000_000
 
 
@@ -53,15 +57,17 @@ def range_for(model: Model, tokens: TokenRange, max_output: int, passes: Sequenc
     """
     cheap, dear = prefix_price(model, tokens.low, lifetime), prefix_price(model, tokens.high, lifetime)
     if cheap is None or dear is None or not passes:
-        return None if not model.price else CostRange(0.0, 0.0)
+        return None if not model.price else CostRange(0.0, 0.0, 0.0)
     looks = sum(each.kind is PassKind.LOOK for each in passes)
     checks = verifications(passes)
     low = tokens.low * (min(cheap.plain, cheap.write) + (looks - 1) * cheap.read)
     low += looks * min(max_output, _SHORT_ANSWER) * cheap.answer
-    written = min(2, looks + checks)
-    high = tokens.high * (written * max(dear.plain, dear.write) + (looks + checks - written) * dear.read)
-    high += checks * VERIFICATION_TOKENS * dear.plain + (looks + checks) * max_output * dear.answer
-    return CostRange(low, high)
+    written = min(_WRITTEN, looks + checks)
+    further = looks + checks - written
+    most = written * (tokens.high * max(dear.plain, dear.write) + max_output * dear.answer)
+    most += tokens.high * further * dear.read + checks * VERIFICATION_TOKENS * dear.plain
+    needed = most + further * min(max_output, _USUAL_ANSWER) * dear.answer
+    return CostRange(low, most + further * max_output * dear.answer, needed)
 
 
 def usd(usage: Usage, model: Model) -> float | None:

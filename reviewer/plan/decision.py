@@ -70,6 +70,9 @@ class CostRange:
 
     low: float
     high: float
+    needed: float
+    """What `--max-cost` must allow for a run to begin: the first two requests at their worst, and the others as they usually are. None of
+    those begins that could break the cap, so a run may end early between `needed` and `high`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _ACTIVE = re.compile(
     r"|(?P<shortcode>:(?=[\w+-]{1,60}:))"
     r"|(?P<www>[wW]{3}(?=\.))"
     r"|(?P<issue>\b[gG][hH](?=-\d))"
-    r"|(?P<mention>@(?=[\w-]))"
+    r"|(?P<mention>@(?=[\w.-]))"
     r"|(?P<reference>\#(?=\w))"
     r"|(?P<commit>\b[0-9a-fA-F]{7,64}\b)"
     r"|(?P<dollar>\$)"

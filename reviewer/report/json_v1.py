@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from reviewer.findings import Claim, Finding, Refuted, Ungrounded
-from reviewer.outcome import Coverage, Making, Review, ReviewedChange
+from reviewer.findings import Claim, Finding, Refuted, Ungrounded, Verification
+from reviewer.outcome import Coverage, Making, PassMade, Review, ReviewedChange
 from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1
@@ -31,7 +31,7 @@ def render(review: Review) -> str:
             "withheld": review.withheld,
             "pre_existing": review.pre_existing,
             "ungrounded": [_rejected(claim) for claim in review.ungrounded],
-            "refuted": [_rejected(claim) for claim in review.refuted],
+            "refuted": [{**_rejected(claim), "verification": _verification(claim.verification)} for claim in review.refuted],
             "coverage": _coverage(review.coverage),
             "usage": asdict(review.making.usage),
             "cost_usd": review.making.cost_usd,
@@ -76,6 +76,25 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "match": finding.match.value,
         "anchor": asdict(finding.anchor) if finding.anchor else None,
+        "found_by": [printable(name) for name in finding.found_by],
+        "verification": _verification(finding.verification),
+    }
+
+
+def _verification(verification: Verification | None) -> dict[str, Any] | None:
+    if verification is None:
+        return None
+    evidence = verification.evidence
+    return {
+        "ruling": verification.ruling.value,
+        "explanation": printable(verification.explanation),
+        "evidence": evidence
+        and {
+            "path": printable_path(evidence.path),
+            "start_line": evidence.start_line,
+            "end_line": evidence.end_line,
+            "quote": printable(evidence.quote),
+        },
     }
 
 
@@ -104,4 +123,20 @@ def _making(making: Making) -> dict[str, Any]:
         "seconds": round(making.seconds, 3),
         "version": making.version,
         "run": making.run,
+        "cache_warning": printable(making.cache_warning),
+        "passes": [_pass(each) for each in making.passes],
+    }
+
+
+def _pass(made: PassMade) -> dict[str, Any]:
+    return {
+        "name": printable(made.name),
+        "kind": made.kind,
+        "asked": made.asked,
+        "problem": printable(made.problem),
+        "findings": made.findings,
+        "usage": asdict(made.usage),
+        "cost_usd": made.cost_usd,
+        "seconds": round(made.seconds, 3),
+        "resumed": made.resumed,
     }

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded
-from reviewer.outcome import Making, Review, ReviewedChange, SkippedFile, SkipReason
+from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded, Verification
+from reviewer.outcome import NO_USAGE, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import inert
 from reviewer.report.amounts import bytes_text, seconds_text
 from reviewer.templating import Templates
@@ -48,6 +48,14 @@ class FindingText:
     """What to put in the place of the quoted lines, as mere code; empty when there is none."""
     deletes: bool
     """The quoted lines are to go, and nothing comes in their place."""
+    looks: str
+    """Names of the looks that found it, where more than one did; else empty."""
+    verified: str
+    """What a verification ruled: `confirmed` or `uncertain`; empty when there was none."""
+    verification: str
+    """What the verification says, in one line."""
+    evidence: str
+    """Link to the lines that decided it; empty when there are none."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
     fingerprint: str
@@ -63,11 +71,13 @@ class SeverityText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedText:
-    """A claim that is not shown as a finding: what it quotes is not there, or what it misses is."""
+    """A claim that is not shown as a finding: what it quotes is not there, what it misses is, or a verification refuted it."""
 
     title: str
     path: str
     reason: str
+    evidence: str
+    """Link to the lines that refuted it; empty when the reason names the place."""
     severity: str
     explanation: str
 
@@ -98,6 +108,23 @@ class ChangeText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassText:
+    """One request."""
+
+    name: str
+    findings: int
+    """Found, or judged."""
+    prompt_tokens: int
+    cached: str
+    """The share of them that was read from the cache: `98 %`."""
+    output_tokens: int
+    cost: float | None
+    time: str
+    asked: bool
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakingText:
     """How the review was made."""
 
@@ -110,6 +137,12 @@ class MakingText:
     prompt_tokens: int
     cache_read: int
     cache_written: int
+    passes: tuple[PassText, ...]
+    """Empty where there was one request only."""
+    again: str
+    """The share of the tokens of all requests but the first that was read from the cache; empty where there were none."""
+    cache_warning: str
+    """Why the cache was missed; empty when it was not."""
     output_tokens: int
     cost: float | None
     time: str
@@ -138,9 +171,9 @@ def render(review: Review, templates: Templates, top: str = ".") -> str:
         pre_existing=review.pre_existing,
         grounded=grounded,
         claims=grounded + len(review.ungrounded),
-        ungrounded=tuple(map(_rejected, review.ungrounded[:REJECTED_SHOWN])),
+        ungrounded=tuple(_rejected(claim, top) for claim in review.ungrounded[:REJECTED_SHOWN]),
         ungrounded_more=len(review.ungrounded[REJECTED_SHOWN:]),
-        refuted=tuple(map(_rejected, review.refuted[:REJECTED_SHOWN])),
+        refuted=tuple(_rejected(claim, top) for claim in review.refuted[:REJECTED_SHOWN]),
         refuted_count=len(review.refuted),
         read=len(coverage.read),
         read_size=bytes_text(coverage.read_bytes),
@@ -194,13 +227,25 @@ def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> Findi
         outside=changed and finding.anchor is None,
         replacement=inert.block(finding.replacement, finding.path) if finding.replacement else "",
         deletes=finding.replacement == "",
+        looks=", ".join(map(inert.one_line, finding.found_by)) if len(finding.found_by) > 1 else "",
+        verified=finding.verification.ruling.value if finding.verification else "",
+        verification=inert.one_line(finding.verification.explanation) if finding.verification else "",
+        evidence=_evidence(finding.verification, top),
         similar=finding.match is QuoteMatch.SIMILAR,
         fingerprint=inert.code(finding.fingerprint),
     )
 
 
-def _rejected(claim: Ungrounded | Refuted) -> RejectedText:
+def _evidence(verification: Verification | None, top: str) -> str:
+    if verification is None or verification.evidence is None:
+        return ""
+    evidence = verification.evidence
+    return inert.link(evidence.path, evidence.start_line, evidence.end_line, top=top)
+
+
+def _rejected(claim: Ungrounded | Refuted, top: str) -> RejectedText:
     return RejectedText(
+        evidence=_evidence(claim.verification, top) if isinstance(claim, Refuted) else "",
         title=inert.one_line(claim.title),
         path=inert.code(inert.visible_path(claim.path)),
         reason=inert.one_line(claim.reason),
@@ -228,6 +273,7 @@ def _skipped(file: SkippedFile) -> str:
 
 def _making(making: Making) -> MakingText:
     usage = making.usage
+    later = sum((each.usage for each in making.passes[1:]), NO_USAGE)
     return MakingText(
         static=making.engine == "static",
         model=inert.code(making.model or ""),
@@ -237,9 +283,31 @@ def _making(making: Making) -> MakingText:
         prompt_tokens=usage.prompt_tokens,
         cache_read=usage.cache_read_input_tokens,
         cache_written=usage.cache_creation_input_tokens,
+        passes=tuple(map(_pass, making.passes)) if len(making.passes) > 1 else (),
+        again=_share(later),
+        cache_warning=inert.one_line(making.cache_warning),
         output_tokens=usage.output_tokens,
         cost=making.cost_usd,
         time=seconds_text(making.seconds),
         version=inert.code(making.version),
         run=inert.code(making.run),
     )
+
+
+def _pass(made: PassMade) -> PassText:
+    return PassText(
+        name=inert.one_line(made.name),
+        findings=made.findings,
+        prompt_tokens=made.usage.prompt_tokens,
+        cached=_share(made.usage),
+        output_tokens=made.usage.output_tokens,
+        cost=made.cost_usd,
+        time=seconds_text(made.seconds),
+        asked=made.asked,
+        resumed=made.resumed,
+    )
+
+
+def _share(usage: Usage) -> str:
+    """How much of a prompt was read from the cache, rounded down: 100 % means all of it."""
+    return f"{usage.cache_read_input_tokens * 100 // usage.prompt_tokens} %" if usage.prompt_tokens else ""

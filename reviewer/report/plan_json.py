@@ -99,4 +99,4 @@ def _tokens(tokens: TokenRange) -> dict[str, int | None]:
 
 
 def _cost(cost: CostRange | None) -> dict[str, Any] | None:
-    return {"low": round(cost.low, 6), "high": round(cost.high, 6)} if cost else None
+    return {"low": round(cost.low, 6), "high": round(cost.high, 6), "needed": round(cost.needed, 6)} if cost else None

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewer.findings import Anchor, Category, Claim, Confidence, Finding, Origin, QuoteMatch, Refuted, Severity, Ungrounded
-from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
+from reviewer.findings import (
+    Anchor,
+    Category,
+    Claim,
+    Confidence,
+    Evidence,
+    Finding,
+    Origin,
+    QuoteMatch,
+    Refuted,
+    Ruling,
+    Severity,
+    Ungrounded,
+    Verification,
+)
+from reviewer.outcome import Coverage, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import markdown
 from reviewer.templating import Templates
 
@@ -31,17 +45,40 @@ _CLAIM = Claim(
 _FIELDS = {name: getattr(_CLAIM, name) for name in Claim.__dataclass_fields__}
 _REJECTED = {**_FIELDS, "reason": "reason", "fingerprint": "0" * 16}
 _FINDING = Finding(**_FIELDS, match=QuoteMatch.SIMILAR, fingerprint="0" * 16)
+_VERIFICATION = Verification(
+    ruling=Ruling.CONFIRMED,
+    explanation="explanation",
+    evidence=Evidence(path="file", start_line=1, end_line=1, quote="quote"),
+)
+_PASSES = (
+    PassMade(name="look", kind="look", resumed=True, usage=Usage(cache_creation_input_tokens=1)),
+    PassMade(name="verification", kind="verification", cost_usd=None, usage=Usage(cache_read_input_tokens=1)),
+    PassMade(name="other", kind="look", asked=False),
+)
 _FULL = Review(
     subject="subject",
     commit="0" * 40,
     findings=(
-        replace(_FINDING, origin=Origin.INTRODUCED, anchor=Anchor(1, 1), replacement="replacement"),
-        replace(_FINDING, severity=Severity.LOW, replacement="", suggestion=""),
+        replace(
+            _FINDING,
+            origin=Origin.INTRODUCED,
+            anchor=Anchor(1, 1),
+            replacement="replacement",
+            found_by=("one", "other"),
+            verification=_VERIFICATION,
+        ),
+        replace(
+            _FINDING,
+            severity=Severity.LOW,
+            replacement="",
+            suggestion="",
+            verification=Verification(ruling=Ruling.UNCERTAIN, explanation="explanation"),
+        ),
     ),
     withheld=1,
     pre_existing=1,
     ungrounded=(Ungrounded(**_REJECTED),),
-    refuted=(Refuted(**_REJECTED),),
+    refuted=(Refuted(**_REJECTED), Refuted(**_REJECTED | {"reason": "reason."}, verification=_VERIFICATION)),
     coverage=Coverage(
         read=("file",),
         outlined=("third",),
@@ -52,7 +89,17 @@ _FULL = Review(
     summary="summary",
     problems=("problem",),
     notes=("note",),
-    making=Making(engine="claude", model="model", window="standard", effort="high", requests=1, version="0", run="run"),
+    making=Making(
+        engine="claude",
+        model="model",
+        window="standard",
+        effort="high",
+        requests=1,
+        version="0",
+        run="run",
+        passes=_PASSES,
+        cache_warning="warning",
+    ),
     change=ReviewedChange(label="label", base="0" * 40, head="1" * 40, files=1, added=1, removed=1, steering=("file",)),
 )
 _EMPTY = replace(
@@ -72,7 +119,9 @@ _NOT_COMMITTED = ReviewedChange(label="label", base=None, head=None, files=0, ad
 _MANY = _FULL.coverage.skipped * (markdown.SKIPPED_SHOWN + 1)
 _REVIEWS = (
     _FULL,
-    replace(_FULL, problems=(), making=replace(_FULL.making, cost_usd=None, window=None, effort=None, run="")),
+    replace(
+        _FULL, problems=(), making=replace(_FULL.making, cost_usd=None, window=None, effort=None, run="", passes=_PASSES[:2])
+    ),
     replace(_FULL, problems=(), findings=()),
     replace(_FULL, making=Making(engine="static")),
     replace(

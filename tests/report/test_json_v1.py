@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from report_samples import CHANGE, CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
+from report_samples import CHANGE, CLEAN, COMPLETE, DEEP, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
 from reviewer.outcome import Coverage, SkippedFile, SkipReason
 from reviewer.report import json_v1
@@ -75,6 +75,8 @@ def test_the_shape_others_rely_on() -> None:
         "absent": [],
         "replacement": None,
         "anchor": None,
+        "found_by": [],
+        "verification": None,
     }
     assert (report["change"], report["pre_existing"], report["refuted"], report["coverage"]["outlined"]) == (None, 0, [], [])
     assert report["ungrounded"][0]["reason"] == "no such file among those read"
@@ -85,6 +87,7 @@ def test_the_shape_others_rely_on() -> None:
         "output_tokens": 2345,
         "cache_read_input_tokens": 0,
         "cache_creation_input_tokens": 45_678,
+        "cache_creation_1h_input_tokens": 0,
     }
     assert report["cost_usd"] == pytest.approx(0.3491)
 
@@ -194,3 +197,20 @@ def test_dumps_says_what_the_standard_library_reads() -> None:
     assert json.loads(dumps(value)) == value
     assert dumps(value).endswith("}\n")
     assert len(dumps({"a": [{"path": "b"}] * 3}).splitlines()) == 7
+
+
+def test_a_verification_and_each_request_are_told() -> None:
+    report = json.loads(json_v1.render(DEEP))
+
+    assert report["findings"][0]["found_by"] == ["correctness", "security"]
+    assert report["findings"][0]["verification"] == {
+        "ruling": "confirmed",
+        "explanation": "`load` is called with the path of the upload.",
+        "evidence": {"path": "shop/upload.py", "start_line": 3, "end_line": 4, "quote": "path = upload()\nload(path)"},
+    }
+    assert [claim["verification"] and claim["verification"]["ruling"] for claim in report["refuted"]] == ["refuted", None]
+    assert [(each["name"], each["asked"], each["resumed"]) for each in report["making"]["passes"]] == [
+        ("correctness", True, True),
+        ("security", False, False),
+        ("verification", True, False),
+    ]

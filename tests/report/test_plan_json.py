@@ -34,7 +34,9 @@ def test_the_shape_others_rely_on() -> None:
 
     assert (value["model"], value["window"], value["requests"]) == ("claude-opus-5-5", "standard", 1)
     assert value["tokens"] == {"estimate": 84_600, "low": 79_100, "high": 91_300, "exact": None}
-    assert value["cost_usd"] == {"low": 0.62, "high": 1.4149}
+    assert value["cost_usd"] == {"low": 0.62, "high": 1.4149, "needed": 1.4149}
+    assert value["passes"] == [{"name": "general", "kind": "look"}]
+    assert value["cache"] == {"lifetime": "5m", "write_usd": 0.423, "read_usd": 0.01692, "plain_usd": 0.3384}
     assert (value["files"]["read"], value["files"]["skipped"]) == (9, 42)
     assert value["skipped"][0] == {"path": "logo.png", "reason": "media", "detail": ""}
     assert value["largest"][0] == {"path": "shop/api/handlers.py", "tokens": 41_200, "shown": "whole"}
