@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reviewer.run_record import Asked
+    from reviewer.runs import Run
 
 
 class Against(StrEnum):
@@ -44,3 +49,7 @@ class Call:
     config_file: Path | None
     isolated: bool
     environ: Mapping[str, str]
+    asked: Asked | None = None
+    """What an earlier process was asked, and is asked again: its settings count, not those of today's files and variables."""
+    run: Run | None = None
+    """The run to go on with; its lock is held. None for a new one."""

@@ -27,6 +27,7 @@ class Setup:
     """What is to be reviewed, absolute."""
     top: Path
     """The top of its repository, or the folder itself outside git."""
+    call: Call
     resolved: Resolved
     own: OwnFiles
     """Where the repository's own instructions are read."""
@@ -53,9 +54,17 @@ def prepare(call: Call) -> Setup:
 
 def prepare_with(call: Call, top: Path, own: OwnFiles) -> Setup:
     """Resolve a call's settings where the repository's own files are `own`. Raises ConfigError."""
+    resolved = _resolved(call, own)
+    return Setup(path=call.path.absolute(), top=top, call=call, resolved=resolved, own=own, state=state_of(resolved.config))
+
+
+def _resolved(call: Call, own: OwnFiles) -> Resolved:
+    if call.asked is not None:
+        from reviewer.commands.recorded import resolved_again
+
+        return resolved_again(call.asked, call)
     file = None if call.isolated else read_settings_file(call.config_file, own)
-    resolved = resolve(file, call.environ, call.flags)
-    return Setup(path=call.path.absolute(), top=top, resolved=resolved, own=own, state=_state(resolved.config))
+    return resolve(file, call.environ, call.flags)
 
 
 def instructions(setup: Setup) -> str:
@@ -98,7 +107,8 @@ def lenses(setup: Setup) -> tuple[Lens, ...]:
     return tuple(own)
 
 
-def _state(config: Config) -> Path:
+def state_of(config: Config) -> Path:
+    """The state folder of these settings; it may not exist yet."""
     if config.state_dir is not None:
         return Path(config.state_dir).absolute()
     import platformdirs

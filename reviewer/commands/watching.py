@@ -1,64 +1,169 @@
-"""Shows an answer on the terminal as it arrives."""
+"""Shows on the terminal what is under way: one line for all passes of a run, however many there are at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
 
+from reviewer.engine.interface import Reply
 from reviewer.findings import Claim
 from reviewer.outcome import NO_USAGE, Usage
+from reviewer.plan.passes import Pass
 from reviewer.reply.stream import ClaimStream
 from reviewer.report.amounts import counted
 from reviewer.terminal import Terminal
 
 _CHARACTERS_PER_TOKEN = 2.5
 """Of answer text, for the running figure alone: the provider says the true one when the answer ends."""
+_NAMED = 3
+"""Passes under way that are called by their names; more are counted."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of one request."""
+
+    name: str
+    usage: Usage = NO_USAGE
+    characters: int = 0
+    found: int = 0
+    over: bool = False
+    claims: ClaimStream = field(default_factory=ClaimStream)
 
 
 class Watch:
-    """A Listener that shows an answer as it arrives: tokens in, findings so far, dollars."""
+    """The status line of a run: passes done of those planned, tokens in, findings so far, dollars. Told from several threads."""
 
     def __init__(
-        self, terminal: Terminal, update: Callable[[str], None], model: str, dollars: Callable[[Usage], float | None]
+        self,
+        terminal: Terminal,
+        update: Callable[[str], None],
+        model: str,
+        planned: int,
+        dollars: Callable[[Usage], float | None],
     ) -> None:
         self._terminal = terminal
         self._update = update
         self._model = model
+        self._planned = planned
         self._dollars = dollars
-        self._claims = ClaimStream()
-        self._found = 0
-        self._characters = 0
-        self._usage = NO_USAGE
+        self._requests: list[_Seen] = []
+        self._done: set[str] = set()
+        self._lock = Lock()
 
-    def sent(self) -> None:
-        """The request has left."""
-        self._update(f"{self._model} is reading")
+    def kept(self, asked: Pass, replies: tuple[Reply, ...], *, whole: bool) -> None:
+        """Earlier processes have paid for this."""
+        with self._lock:
+            for reply in replies:
+                seen = _Seen(asked.name, reply.usage, over=True)
+                seen.found = len(seen.claims.feed(reply.text))
+                self._requests.append(seen)
+            if whole:
+                self._done.add(asked.name)
+            self._terminal.detail(f"{asked.name}: {'the whole answer' if whole else 'a part of the answer'} is kept from before")
 
-    def started(self, usage: Usage, request_id: str) -> None:
-        """Input tokens are known."""
-        self._usage = usage
-        self._terminal.detail(f"request {request_id}: {usage.prompt_tokens:,} tokens in")
-        self._show()
+    def begin(self, asked: Pass) -> WatchedRequest:
+        """A request is about to be sent."""
+        seen = _Seen(asked.name)
+        with self._lock:
+            self._requests.append(seen)
+        return WatchedRequest(self, seen)
 
-    def text(self, delta: str) -> None:
-        """A piece of the answer."""
-        self._characters += len(delta)
-        for claim in self._claims.feed(delta):
-            self._found += 1
-            if self._terminal.live:
-                self._terminal.say(_line_of(claim))
-        self._show()
+    def ended(self, asked: Pass, reply: Reply, cost_usd: float | None) -> None:
+        """The answer to a pass is all here."""
+        price = "" if cost_usd is None else f", ${cost_usd:,.2f}"
+        with self._lock:
+            found = self._over(asked, reply.usage)
+            self._terminal.detail(
+                f"{asked.name}: {counted(found, 'finding')}, {reply.usage.output_tokens:,} tokens out, {reply.seconds:,.1f} s{price}"
+            )
+            self._show()
+
+    def failed(self, asked: Pass, problem: str) -> None:
+        """Nothing came."""
+        with self._lock:
+            self._over(asked, None)
+            self._terminal.detail(f"{asked.name}: {problem}")
+            self._show()
+
+    def _over(self, asked: Pass, usage: Usage | None) -> int:
+        self._done.add(asked.name)
+        found = 0
+        for seen in self._requests:
+            if seen.name == asked.name and not seen.over:
+                seen.over, seen.usage, found = True, usage or seen.usage, seen.found
+        return found
+
+    def sent(self, seen: _Seen) -> None:
+        """See `Listener`."""
+        with self._lock:
+            self._terminal.detail(f"{seen.name}: sent")
+            self._show()
+
+    def started(self, seen: _Seen, usage: Usage, request_id: str) -> None:
+        """See `Listener`."""
+        with self._lock:
+            seen.usage = usage
+            cached = f", {usage.cache_read_input_tokens:,} of them from the cache" if usage.cache_read_input_tokens else ""
+            self._terminal.detail(f"{seen.name}: request {request_id}: {usage.prompt_tokens:,} tokens in{cached}")
+            self._show()
+
+    def text(self, seen: _Seen, delta: str) -> None:
+        """See `Listener`."""
+        with self._lock:
+            seen.characters += len(delta)
+            for claim in seen.claims.feed(delta):
+                seen.found += 1
+                if self._terminal.live:
+                    self._terminal.say(_line_of(claim))
+            self._show()
 
     def _show(self) -> None:
-        out = int(self._characters / _CHARACTERS_PER_TOKEN)
-        so_far = Usage(
-            input_tokens=self._usage.input_tokens,
-            output_tokens=out,
-            cache_read_input_tokens=self._usage.cache_read_input_tokens,
-            cache_creation_input_tokens=self._usage.cache_creation_input_tokens,
-        )
-        dollars = self._dollars(so_far)
-        price = "" if dollars is None else f" · about ${dollars:,.2f}"
-        self._update(f"{self._model} · {self._usage.prompt_tokens:,} tokens in · {counted(self._found, 'finding')}{price}")
+        self._update(" · ".join(part for part in (self._model, self._passes(), *self._figures()) if part))
+
+    def _passes(self) -> str:
+        """How many passes are done, or for a single one nothing; and what is under way."""
+        waiting = [seen.name for seen in self._requests if not seen.over and not seen.usage.prompt_tokens]
+        doing = [seen.name for seen in self._requests if not seen.over]
+        if self._planned == 1:
+            return "reading" if waiting else ""
+        under_way = f" ({', '.join(doing) if len(doing) <= _NAMED else f'{len(doing)} under way'})" if doing else ""
+        return f"{len(self._done)} of {max(self._planned, len(self._done))} passes{under_way}"
+
+    def _figures(self) -> tuple[str, ...]:
+        tokens = sum(seen.usage.prompt_tokens for seen in self._requests)
+        if not tokens:
+            return ()
+        costs = [self._dollars(_so_far(seen)) for seen in self._requests]
+        dollars = sum(cost for cost in costs if cost is not None)
+        found = sum(seen.found for seen in self._requests)
+        return (f"{tokens:,} tokens in", counted(found, "finding"), "" if None in costs else f"about ${dollars:,.2f}")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRequest:
+    """A `Listener` for one request."""
+
+    watch: Watch
+    seen: _Seen
+
+    def sent(self) -> None:
+        """Pass on."""
+        self.watch.sent(self.seen)
+
+    def started(self, usage: Usage, request_id: str) -> None:
+        """Pass on."""
+        self.watch.started(self.seen, usage, request_id)
+
+    def text(self, delta: str) -> None:
+        """Pass on."""
+        self.watch.text(self.seen, delta)
+
+
+def _so_far(seen: _Seen) -> Usage:
+    """What a request took: as billed once it is over, with a guess for the answer until then."""
+    return seen.usage if seen.over else seen.usage + Usage(output_tokens=int(seen.characters / _CHARACTERS_PER_TOKEN))
 
 
 def _line_of(claim: Claim) -> str:

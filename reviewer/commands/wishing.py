@@ -39,7 +39,7 @@ def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
         language=config.language,
         instructions=instructions(setup),
         instructions_from_repository="instructions" in setup.resolved.from_repository,
-        correction=corrections.get(model.id),
+        correction=setup.call.asked.correction if setup.call.asked else corrections.get(model.id),
         today=date.today(),  # noqa: DTZ011 - retirement dates are days, wherever the reader is
     )
 

@@ -1,0 +1,89 @@
+"""What was asked, as a run's record keeps it, and the same as settings again."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from reviewer.commands.call import Against, Call, Wanted
+from reviewer.commands.outputs import STDOUT
+from reviewer.commands.setup import Setup
+from reviewer.commands.target import Target
+from reviewer.config import OPTIONS, Config, flag_name
+from reviewer.engine.credentials import checked_endpoint
+from reviewer.plan.correction import Correction
+from reviewer.run_record import Asked
+from reviewer.settings import Resolved, resolve
+
+_OF_THE_CALL = frozenset({"state_dir", "trace", "quiet", "verbose", "progress", "color"})
+"""Settings that say nothing of the run, and always are those of the running call."""
+_PATHS = ("instructions", "templates", "catalog", "state_dir")
+
+
+def asked_of(target: Target, correction: Correction | None) -> Asked:
+    """What a target's call asked for. Raises ConfigError for an endpoint that could hold a password."""
+    setup = target.setup
+    call = setup.call
+    wanted = call.wanted
+    return Asked(
+        path=str(call.path.absolute()),
+        top=str(setup.top),
+        against=wanted.against.value if wanted else "",
+        value=_value(wanted) if wanted else "",
+        pull_request=call.pull_request or "",
+        config=_with_absolute_paths(setup),
+        origins=dict(setup.resolved.origins),
+        from_repository=tuple(sorted(setup.resolved.from_repository)),
+        correction=correction,
+        obstacle=_obstacle(target),
+    )
+
+
+def call_again(asked: Asked, call: Call) -> Call:
+    """The call that asks again what was asked; flags, environment and run are those of `call`."""
+    return dataclasses.replace(
+        call,
+        path=Path(asked.path),
+        wanted=Wanted(Against(asked.against), asked.value) if asked.against else None,
+        pull_request=asked.pull_request or None,
+        asked=asked,
+    )
+
+
+def resolved_again(asked: Asked, call: Call) -> Resolved:
+    """The settings as they were recorded, but those that were typed now. Raises ConfigError."""
+    now = resolve(None, call.environ, call.flags)
+    typed = {name for name in OPTIONS if now.origins[name] == flag_name(name)}
+    new = typed | _OF_THE_CALL
+    config = dataclasses.replace(asked.config, **{name: getattr(now.config, name) for name in new})
+    origins = {name: now.origins[name] if name in new else asked.origins.get(name, "default") for name in OPTIONS}
+    return Resolved(config, origins, frozenset(asked.from_repository) - new)
+
+
+def _with_absolute_paths(setup: Setup) -> Config:
+    config = setup.config
+    own = setup.resolved.from_repository
+    changes: dict[str, object] = {
+        name: _absolute(getattr(config, name)) for name in _PATHS if getattr(config, name) is not None and name not in own
+    }
+    if config.base_url is not None:
+        changes["base_url"] = checked_endpoint(config.base_url, source=setup.resolved.origins["base_url"])
+    output = tuple(path if path == STDOUT else _absolute(path) for path in config.output)
+    return dataclasses.replace(config, output=output, lens=tuple(map(_absolute, config.lens)), **changes)  # type: ignore[arg-type]
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
+
+
+def _value(wanted: Wanted) -> str:
+    return _absolute(wanted.value) if wanted.against is Against.DIFF_FILE and wanted.value != "-" else wanted.value
+
+
+def _obstacle(target: Target) -> str:
+    call = target.setup.call
+    if call.wanted is not None and call.wanted.against is Against.DIFF_FILE and call.wanted.value == "-":
+        return "its patch came from standard input, and is not kept"
+    if target.pull_request is not None and call.pull_request is None:
+        return "it was a run of the GitHub Action, which starts anew"
+    return ""

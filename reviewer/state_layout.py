@@ -1,0 +1,42 @@
+"""The number of the state folder's layout: what an older `reviewer` must not touch when a newer one has been there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reviewer.errors import StorageError
+from reviewer.run_record import LAYOUT
+from reviewer.storage import write_atomically
+
+_FILE = "version"
+_LONGEST = 40
+
+
+def check_layout(state_dir: Path) -> int:
+    """The layout of a state folder: 1 where it has no number, this version's where there is no folder yet.
+
+    Raises StorageError when a newer `reviewer` has been there, or when the number cannot be read.
+    """
+    path = state_dir / _FILE
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LONGEST).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return 1 if (state_dir / "runs").is_dir() else LAYOUT
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.", hint="--state-dir chooses another place.") from error
+    if not text.isdecimal():
+        raise StorageError(f"{path} holds no number.", hint="--state-dir chooses another place.")
+    if int(text) > LAYOUT:
+        raise StorageError(
+            f"{state_dir} was written by a newer reviewer: its layout is {text}, and this one knows up to {LAYOUT}.",
+            hint="Update reviewer, or choose another place with --state-dir.",
+        )
+    return int(text)
+
+
+def claim_layout(state_dir: Path) -> None:
+    """Note that the folder is of this version's layout. Older runs in it stay what they are. Raises StorageError."""
+    path = state_dir / _FILE
+    if check_layout(state_dir) < LAYOUT or not path.exists():
+        write_atomically(path, f"{LAYOUT}\n", mode=0o600)
