@@ -65,6 +65,17 @@ def _refused(details: WireStopDetails | None) -> str:
     return f"{words}: {said}" if said else f"{words}."
 
 
+def cache_miss_of(arrival: Arrival) -> str:
+    """Why the prefix was not read from the cache, in the provider's word; empty when it was, or when nobody knows.
+
+    The provider compares how two requests are made, whether the cache was hit or not. Ours always differ in the question, and that is no
+    reason: it counts only what changed before most of what had to be written. Without such a change the entry was gone, or not yet there.
+    """
+    written = arrival.usage.cache_creation_input_tokens
+    behind = arrival.diverged_tokens is not None and 2 * arrival.diverged_tokens < written
+    return "" if written == 0 or behind else arrival.diverged
+
+
 def reply_of(
     arrival: Arrival,
     *,
@@ -86,6 +97,6 @@ def reply_of(
         seconds=seconds,
         notes=notes,
         message_id=arrival.message_id,
-        cache_miss=arrival.cache_miss,
+        cache_miss=cache_miss_of(arrival),
         retries=retries,
     )

@@ -48,7 +48,7 @@ class Prompt:
     turns: tuple[Turn, ...] = ()
     """What was said after `question`, oldest first; the last turn is the user's."""
     follows: str = ""
-    """The id of an earlier message over the same prefix: the provider is asked why the cache missed, if it did."""
+    """The id of an earlier message over the same prefix: the provider is asked why the cache missed, if it did. May be empty."""
 
 
 class Lifetime(StrEnum):
@@ -73,7 +73,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """What may still be asked in the running minute, as the endpoint's last response said; None where it said nothing.
+    """What may still be asked in the running minute, as the endpoint last said; None where it said nothing, or too long ago.
 
     Tokens read from the cache do not count among `input_tokens`.
     """
@@ -115,9 +115,10 @@ class Reply:
     message_id: str = ""
     """The provider's id of the answer: what a later request `follows`."""
     cache_miss: str = ""
-    """Why the prefix was not read from the cache, as the provider says: `messages_changed`, `model_changed`, …; empty when it does not."""
+    """Why the prefix was not read from the cache, as the provider says: `messages_changed`, `model_changed`, …; empty when it was read, and
+    when the two requests are made alike, so that the entry must have been gone or not yet there."""
     retries: int = 0
-    """Attempts before the one that was answered."""
+    """Attempts before the one that was answered, those with an ability that the endpoint refused among them."""
 
 
 class Listener(Protocol):

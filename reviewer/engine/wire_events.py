@@ -50,9 +50,11 @@ class WireUsage(_Wire):
 
 
 class WireMissReason(_Wire):
-    """Why the prefix of the request that is followed was not found in the cache."""
+    """Where this request is made otherwise than the one that it follows."""
 
     type: object = None
+    cache_missed_input_tokens: object = None
+    """Tokens from there on, an estimate."""
 
 
 class WireDiagnostics(_Wire):
@@ -109,7 +111,10 @@ class Arrival:
     for_an_hour: int | None = None
     """Tokens that the endpoint says were written for so long; None when it has not said."""
     message_id: str = ""
-    cache_miss: str = ""
+    diverged: str = ""
+    """Where this request is made otherwise than the one it follows: one of DIVERGENCES, or nothing."""
+    diverged_tokens: int | None = None
+    """How much of the prompt that concerns, by the provider's estimate."""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     begun: bool = False
@@ -155,7 +160,7 @@ class Arrival:
         self.begun = True
         self.message_id = printable_id(message.id)
         self.model = printable_id(message.model)
-        self.cache_miss = _cache_miss(message.diagnostics)
+        self._diagnose(message.diagnostics)
         self._count(message.usage)
 
     def _add(self, block: WireBlock | None) -> str:
@@ -185,22 +190,25 @@ class Arrival:
             cache_creation_1h_input_tokens=min(_known(self.for_an_hour, written if self.hourly else 0), written),
         )
 
+    def _diagnose(self, diagnostics: WireDiagnostics | None) -> None:
+        """Take over a reason that is known. A gateway's own words are not repeated, and nothing of this fails an answer."""
+        reason = diagnostics.cache_miss_reason if diagnostics is not None else None
+        word = printable_id(reason.type) if reason is not None else ""
+        if reason is None or word not in DIVERGENCES:
+            return
+        self.diverged = word
+        tokens = reason.cache_missed_input_tokens
+        self.diverged_tokens = tokens if isinstance(tokens, int) and tokens >= 0 else None
+
 
 def _known(new: int | None, old: int) -> int:
     return old if new is None else new
 
 
-MISS_REASONS: Final = frozenset(
+DIVERGENCES: Final = frozenset(
     {
         *("model_changed", "system_changed", "tools_changed", "messages_changed"),
         *("previous_message_not_found", "unavailable"),
     }
 )
-"""The provider's words for why a prefix was not read from the cache."""
-
-
-def _cache_miss(diagnostics: WireDiagnostics | None) -> str:
-    """The reason, if it is one of those that are known. A gateway's own words are not repeated."""
-    reason = diagnostics.cache_miss_reason if diagnostics is not None else None
-    word = printable_id(reason.type) if reason is not None else ""
-    return word if word in MISS_REASONS else ""
+"""The provider's words for why a prompt could not be read from the cache."""
