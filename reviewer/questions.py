@@ -92,7 +92,7 @@ def lens_template(lens: Lens) -> str:
 def continued_question(question: str, kept: Sequence[Claim], templates: Templates) -> str:
     """Asks `question` again where an answer to it broke off: for what is not among the `kept` claims. Raises TemplateError."""
     named = dict.fromkeys(
-        f"- {quoted(claim.path)}, line {claim.start_line}: {_one_line(claim.title)}" for claim in sorted(kept, key=_place)
+        f"- {quoted(claim.path)}, line {claim.start_line}: {_one_line(claim.title)}" for claim in sorted(kept, key=by_place)
     )
     return templates.render(_CONTINUED, question=question, kept=passage("kept", "\n".join(named)), count=len(named))
 
@@ -102,8 +102,8 @@ def verification_question(findings: Iterable[Finding], templates: Templates) -> 
 
     It does not say who found them, how often, how sure they were or how severe they thought it. Raises TemplateError.
     """
-    every = {finding_key(finding): finding for finding in sorted(findings, key=_place, reverse=True)}
-    return templates.render(_VERIFICATION, findings=[_statement(finding) for finding in sorted(every.values(), key=_place)])
+    every = {finding_key(finding): finding for finding in sorted(findings, key=by_place, reverse=True)}
+    return templates.render(_VERIFICATION, findings=[_statement(finding) for finding in sorted(every.values(), key=by_place)])
 
 
 def finding_key(finding: Claim) -> str:
@@ -120,6 +120,11 @@ def statement_text(finding: Claim) -> str:
     return f"Title: {_one_line(finding.title)}\n\nQuote:\n{finding.quote}\n\nExplanation:\n{finding.explanation.strip()}"
 
 
+def by_place(claim: Claim) -> tuple[bytes, int, int, str, str, str]:
+    """What findings are sorted by: path and line, then their own words, so that their order depends on nothing else."""
+    return path_bytes(claim.path), claim.start_line, claim.end_line, claim.title, claim.quote, claim.explanation
+
+
 def left_out(subject: Subject) -> list[str]:
     """A line for each file that the model cannot see, with the reason: the first `LEFT_OUT_SHOWN`, those of the change before the others."""
     changed = frozenset(file.path for file in subject.head.skipped) if subject.head else frozenset()
@@ -130,10 +135,6 @@ def _statement(finding: Finding) -> _Statement:
     key, text = finding_key(finding), statement_text(finding)
     lines = str(finding.start_line) if finding.start_line == finding.end_line else f"{finding.start_line}-{finding.end_line}"
     return _Statement(key, quoted(finding.path), lines, text, passage("finding", f"{key}\0{text}").marker)
-
-
-def _place(claim: Claim) -> tuple[bytes, int, int, str, str, str]:
-    return path_bytes(claim.path), claim.start_line, claim.end_line, claim.title, claim.quote, claim.explanation
 
 
 def _one_line(title: str) -> str:

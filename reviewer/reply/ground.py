@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from reviewer.findings import Claim, Finding, QuoteMatch, Ungrounded
+from reviewer.findings import Claim, Evidence, Finding, QuoteMatch, Ungrounded
 from reviewer.reply.fingerprint import fingerprint
 from reviewer.reply.locate import Place, SourceText
 from reviewer.reply.quote_forms import parts, readings
 from reviewer.reply.similar import Wanted, find_similar
+from reviewer.reply.statements import Quoting
 
 MAX_QUOTED_LINES = 40
 MAX_QUOTED_CHARACTERS = 4_000
@@ -66,6 +67,26 @@ def ground(claims: Iterable[Claim], read: Callable[[str], str | None]) -> tuple[
     return tuple(findings), tuple(outcome for outcome in ordered if isinstance(outcome, Ungrounded))
 
 
+def find_quotes(quoting: Iterable[Quoting], read: Callable[[str], str | None]) -> tuple[Evidence | None, ...]:
+    """Where the lines stand that verdicts or texts rest on, each found like a claim's; None for a quote that is not there."""
+    every = tuple(quoting)
+    by_path: dict[str, list[int]] = {}
+    for number, each in enumerate(every):
+        by_path.setdefault(each.path, []).append(number)
+    found: dict[int, Evidence] = {}
+    for named, numbers in by_path.items():
+        path, text = _file(named, read)
+        if text is None:
+            continue
+        source = SourceText(text)
+        for number, result in zip(numbers, _places(source, [every[number] for number in numbers]), strict=True):
+            if isinstance(result, _Found):
+                place = result.place
+                quote = _quoted(source, place)
+                found[number] = Evidence(path=path, start_line=place.first, end_line=place.last, quote=quote)
+    return tuple(map(found.get, range(len(every))))
+
+
 def _file(named: str, read: Callable[[str], str | None]) -> tuple[str, str | None]:
     r"""The path as the project writes it and the file's text: as named, else with `./`, `//`, `\` and a leading `/` taken away."""
     text = read(named)
@@ -76,18 +97,23 @@ def _file(named: str, read: Callable[[str], str | None]) -> tuple[str, str | Non
 
 
 def _in_file(path: str, source: SourceText, claims: Sequence[Claim]) -> Iterator[Finding | Ungrounded]:
-    results = [_look(source, claim) for claim in claims]
-    missing = [
-        number for number, result in enumerate(results) if result == NOWHERE and _letters(claims[number].quote) >= _TELLING
-    ]
-    wanted = [Wanted(readings(claims[number].quote)[-1], claims[number].start_line) for number in missing]
-    for number, place in zip(missing, find_similar(source, wanted) if wanted else [], strict=True):
-        results[number] = _Found(place, QuoteMatch.SIMILAR) if place else NOWHERE
-    for claim, result in zip(claims, results, strict=True):
+    for claim, result in zip(claims, _places(source, claims), strict=True):
         yield _ungrounded(claim, result) if isinstance(result, str) else _finding(claim, path, source, result)
 
 
-def _look(source: SourceText, claim: Claim) -> _Found | str:
+def _places(source: SourceText, quoting: Sequence[Quoting]) -> list[_Found | str]:
+    """Where each quote stands in a file, or why it is not taken to stand anywhere."""
+    results = [_look(source, each) for each in quoting]
+    missing = [
+        number for number, result in enumerate(results) if result == NOWHERE and _letters(quoting[number].quote) >= _TELLING
+    ]
+    wanted = [Wanted(readings(quoting[number].quote)[-1], quoting[number].start_line) for number in missing]
+    for number, place in zip(missing, find_similar(source, wanted) if wanted else [], strict=True):
+        results[number] = _Found(place, QuoteMatch.SIMILAR) if place else NOWHERE
+    return results
+
+
+def _look(source: SourceText, claim: Quoting) -> _Found | str:
     """Where the quote stands, or why it is not taken to stand anywhere."""
     forms = readings(claim.quote)
     if not forms:
@@ -106,14 +132,14 @@ def _look(source: SourceText, claim: Claim) -> _Found | str:
     return TOO_SHORT if somewhere else NOWHERE
 
 
-def _with_gaps(source: SourceText, quote: str, claim: Claim) -> Place | None:
+def _with_gaps(source: SourceText, quote: str, claim: Quoting) -> Place | None:
     pieces = parts(quote)
     if not 0 < len(pieces) <= _MAX_PARTS or pieces == [quote] or max(map(_letters, pieces)) < _TELLING:
         return None
     return _choose(source.with_gaps(pieces, claim.start_line), quote, claim)
 
 
-def _choose(places: Sequence[Place], quote: str, claim: Claim) -> Place | None:
+def _choose(places: Sequence[Place], quote: str, claim: Quoting) -> Place | None:
     """The place that is meant: the nearest to the claimed line, where the quote is long enough to mean a place at all."""
     letters = _letters(quote)
     if letters < _TELLING and not (letters >= _NAMING and len(places) == 1):

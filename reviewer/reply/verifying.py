@@ -1,0 +1,166 @@
+"""Findings and what a verification says of them → findings that were judged, and those that were refuted.
+
+A ruling counts for what its evidence is worth. The decisive lines are looked for in the files like a finding's own quote; a refutation
+whose lines are not there removes nothing, since a hostile file, or a careless reader, could talk any finding away. Where rulings on one
+finding differ, those with evidence go before those without, and then the most cautious counts: `uncertain` before all, also when it is
+nothing but one `confirmed` against one `refuted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.findings import Confidence, Evidence, Finding, Refuted, Ruling, Verification
+from reviewer.questions import by_place, finding_key, statement_text
+from reviewer.reply.ground import find_quotes
+from reviewer.reply.statements import Verdict
+
+UNFOUNDED = "A verification called it refuted, but the lines it quoted are not there"
+"""Begins the explanation of a refutation that counts as uncertain."""
+CONTRADICTED = "Verifications differ"
+"""Begins the explanation where one confirms, on evidence, what another refutes on evidence."""
+_FRAME_BYTES = 160
+"""Of the markers around a finding in the question, its path aside."""
+_BYTES_PER_TOKEN = 2
+"""Fewer than any vocabulary of today takes for prose or code in UTF-8: the estimate is above what is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict, and where the lines stand that it rests on."""
+
+    verdict: Verdict
+    evidence: Evidence | None
+
+    @property
+    def ruling(self) -> Ruling:
+        """What it comes to: without evidence nothing is refuted."""
+        unfounded = self.verdict.ruling is Ruling.REFUTED and self.evidence is None
+        return Ruling.UNCERTAIN if unfounded else self.verdict.ruling
+
+    @property
+    def explanation(self) -> str:
+        """The verdict's own, and what was made of it where that is something else."""
+        own = self.verdict.explanation.strip()
+        return f"{UNFOUNDED}. {own}" if self.ruling is not self.verdict.ruling else own
+
+    @property
+    def order(self) -> tuple[int, str, int, str, str]:
+        """The most cautious first, then by content alone, whatever order verdicts come in."""
+        at = (self.evidence.path, self.evidence.start_line, self.evidence.quote) if self.evidence else ("", 0, "")
+        return (_CAUTION.index(self.ruling), *at, self.explanation)
+
+
+_CAUTION = (Ruling.UNCERTAIN, Ruling.CONFIRMED, Ruling.REFUTED)
+"""The least that is claimed first."""
+
+
+def judge(
+    findings: Iterable[Finding], verdicts: Iterable[Verdict], read: Callable[[str], str | None]
+) -> tuple[tuple[Finding, ...], tuple[Refuted, ...]]:
+    """Divides findings into those that stand and those that are refuted, both in the order of the findings.
+
+    `read` gives the text of a file by its path, None when it is not among the files read. A confirmed finding keeps its confidence; an
+    uncertain one loses a level; one without a verdict stays as it is. The result does not depend on the order of the verdicts.
+    """
+    every = tuple(findings)
+    rulings = _rulings(_asked(every, verdicts), read)
+    standing: list[Finding] = []
+    refuted: list[Refuted] = []
+    for finding in every:
+        verification = rulings.get(finding_key(finding))
+        if verification is None:
+            standing.append(finding)
+        elif verification.ruling is Ruling.REFUTED:
+            refuted.append(_refuted(finding, verification))
+        else:
+            standing.append(_verified(finding, verification))
+    return tuple(standing), tuple(refuted)
+
+
+def pending(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
+    """The findings that no verdict speaks of, in their order."""
+    judged = {verdict.finding for verdict in verdicts}
+    return tuple(finding for finding in findings if finding_key(finding) not in judged)
+
+
+def strays(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> int:
+    """How many verdicts speak of a finding that is not among these; `judge` ignores them."""
+    every = tuple(verdicts)
+    return len(every) - len(_asked(findings, every))
+
+
+def batches(findings: Iterable[Finding], *, most: int = 40, room_tokens: int | None = None) -> tuple[tuple[Finding, ...], ...]:
+    """Findings in as many parts as their questions take, in the order of path and line.
+
+    No part holds more than `most`, nor more than fit into `room_tokens` of the window besides the question's own words; a finding that
+    alone does not fit is a part of its own, which the provider may refuse.
+    """
+    parts: list[list[Finding]] = []
+    left = 0
+    for finding in sorted(findings, key=by_place):
+        needed = _tokens(finding)
+        if not parts or len(parts[-1]) >= most or (room_tokens is not None and needed > left):
+            parts.append([])
+            left = room_tokens or 0
+        parts[-1].append(finding)
+        left -= needed
+    return tuple(map(tuple, parts))
+
+
+def _asked(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> list[Verdict]:
+    keys = {finding_key(finding) for finding in findings}
+    return [verdict for verdict in verdicts if verdict.finding in keys]
+
+
+def _rulings(verdicts: Sequence[Verdict], read: Callable[[str], str | None]) -> dict[str, Verification]:
+    """Key of a finding → what its verdicts come to together."""
+    by_key: dict[str, list[_Judged]] = {}
+    for verdict, evidence in zip(verdicts, find_quotes(verdicts, read), strict=True):
+        by_key.setdefault(verdict.finding, []).append(_Judged(verdict, evidence))
+    return {key: _together(several) for key, several in by_key.items()}
+
+
+def _together(several: Sequence[_Judged]) -> Verification:
+    founded = [each for each in several if each.evidence is not None]
+    counting = sorted(founded or several, key=lambda each: each.order)
+    first = counting[0]
+    if {each.ruling for each in counting} == {Ruling.CONFIRMED, Ruling.REFUTED}:
+        against = next(each for each in counting if each.ruling is Ruling.REFUTED)
+        explanation = f"{CONTRADICTED}. For it: {first.explanation} Against it: {against.explanation}"
+        return Verification(ruling=Ruling.UNCERTAIN, explanation=explanation, evidence=against.evidence)
+    return Verification(ruling=first.ruling, explanation=first.explanation, evidence=first.evidence)
+
+
+def _verified(finding: Finding, verification: Verification) -> Finding:
+    if verification.ruling is Ruling.CONFIRMED:
+        return replace(finding, verification=verification)
+    return replace(finding, verification=verification, confidence=Confidence(max(Confidence.LOW, finding.confidence - 1)))
+
+
+def _refuted(finding: Finding, verification: Verification) -> Refuted:
+    return Refuted(
+        title=finding.title,
+        severity=finding.severity,
+        confidence=finding.confidence,
+        category=finding.category,
+        path=finding.path,
+        start_line=finding.start_line,
+        end_line=finding.end_line,
+        quote=finding.quote,
+        explanation=finding.explanation,
+        suggestion=finding.suggestion,
+        origin=finding.origin,
+        absent=finding.absent,
+        replacement=finding.replacement,
+        reason=verification.explanation,
+        fingerprint=finding.fingerprint,
+        verification=verification,
+    )
+
+
+def _tokens(finding: Finding) -> int:
+    """What a finding takes in a question at most."""
+    size = len((statement_text(finding) + finding.path).encode("utf-8", "surrogatepass"))
+    return -(-(size + _FRAME_BYTES) // _BYTES_PER_TOKEN)
