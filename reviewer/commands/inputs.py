@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reviewer.errors import ConfigError
 
-_SETTINGS = ("model", "context", "scope", "effort", "max_cost", "publish", "fail_on", "min_severity", "language")
+_SETTINGS = ("model", "context", "scope", "effort", "depth", "max_cost", "publish", "fail_on", "min_severity", "language")
 """The inputs that are settings of the same name: fields of `Config`."""
 
 _WORDS = {"true": True, "false": False}

@@ -73,12 +73,20 @@ class FindingView:
     """How to mend it, in words; may be empty."""
     replacement: str
     """A block that GitHub offers to apply, or the same as mere code; may be empty."""
+    verified: str
+    """What a verification ruled: `confirmed` or `uncertain`; empty when there was none."""
+    verification: str
+    """What the verification says, in one line."""
+    evidence: str
+    """Link to the lines that decided it; empty when there are none."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
 
 
 def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool) -> FindingView:
     """A finding made harmless. `inline` says that it stands beside its lines, where a block to apply can mean only these."""
+    verification = finding.verification
+    evidence = verification.evidence if verification else None
     return FindingView(
         title=inert.one_line(finding.title),
         link=links.code(finding.path, finding.start_line, finding.end_line),
@@ -91,6 +99,9 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
         explanation=inert.prose(finding.explanation),
         suggestion=inert.prose(finding.suggestion),
         replacement=_replacement(finding, inline=inline),
+        verified=verification.ruling.value if verification else "",
+        verification=inert.one_line(verification.explanation) if verification else "",
+        evidence=links.code(evidence.path, evidence.start_line, evidence.end_line) if evidence else "",
         similar=finding.match is QuoteMatch.SIMILAR,
     )
 
