@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,10 +12,17 @@ from typing import Any
 import anthropic
 import pytest
 
-from messages_server import MODELS, MessagesServer
+from messages_server import MODELS, MessagesServer, demo_model
+from reviewer.conversation_texts import Told
 from reviewer.documents import document, quoted
-from reviewer.engine.interface import Prompt
+from reviewer.engine.interface import Prompt, Turn
 from reviewer.engine.request import request_body
+from reviewer.findings import Finding
+from reviewer.plan.passes import GENERAL, LENSES, Lens
+from reviewer.questions import continued_question, finding_key, lens_template, verification_question
+from reviewer.reply.ground import ground
+from reviewer.reply.parse import parse
+from reviewer.templating import Templates
 
 PROMPT = Prompt(
     model="claude-opus-5-5",
@@ -106,6 +114,88 @@ def test_the_demonstration_quotes_real_lines_of_our_documents() -> None:
     found = [(finding["path"], finding["start_line"], finding["quote"]) for finding in answer["findings"]]
     assert found == [("a.py", 5, "    return eval(text)"), ('b "q".py', 3, "except:")]
     assert quoted('b "q".py') == r'"b \"q\".py"'
+
+
+FILES = {
+    "a.py": "def run(text, found=[]):\n    return eval(text)  # the text of a user\n\n\n# TODO: parse it\n",
+    "b.py": "import time\n\n\ndef wait():\n    time.sleep(1)\n# FIXME\n",
+}
+TEMPLATES = Templates(None)
+
+
+def answer(question: str, *turns: str) -> dict[str, Any]:
+    """What the demonstration says to a question about FILES, and to what is said after it, the model first."""
+    texts = [document(path, text) for path, text in FILES.items()]
+    marked = [f'<document id="{it.marker}" path={it.path}>\n{it.text}\n</document id="{it.marker}">\n' for it in texts]
+    said = tuple(Turn(("assistant", "user")[at % 2], text) for at, text in enumerate(turns))
+    prompt = replace(PROMPT, documents="".join(marked), cuts=(len(marked[0]),), question=question, turns=said)
+    return demo_model(request_body(prompt))
+
+
+def look(lens: str) -> list[dict[str, Any]]:
+    return list(answer(TEMPLATES.render(lens_template(Lens(lens))))["findings"])
+
+
+def test_the_demonstration_sees_through_each_lens_what_suits_it() -> None:
+    seen = {lens.name: sorted((it["path"], it["start_line"]) for it in look(lens.name)) for lens in (GENERAL, *LENSES)}
+    assert seen == {
+        "general": [("a.py", 1), ("a.py", 2), ("a.py", 5), ("b.py", 5), ("b.py", 6)],
+        "correctness": [("a.py", 1), ("a.py", 2)],
+        "security": [("a.py", 2)],
+        "concurrency": [("a.py", 1), ("b.py", 5)],
+        "contracts": [("a.py", 1)],
+        "error-handling": [],
+        "performance": [("b.py", 5)],
+        "tests": [("a.py", 5), ("b.py", 5), ("b.py", 6)],
+        "architecture": [("a.py", 2), ("a.py", 5), ("b.py", 6)],
+    }
+
+
+def test_the_demonstration_speaks_of_one_defect_in_other_words_through_other_lenses() -> None:
+    titles = {
+        it["title"]
+        for lens in ("general", "correctness", "security", "architecture")
+        for it in look(lens)
+        if it["start_line"] == 2
+    }
+    assert len(titles) > 1
+
+
+def claims(lens: str = "general") -> tuple[Finding, ...]:
+    return ground(parse(json.dumps({"findings": look(lens), "summary": ""})).claims, FILES.get)[0]
+
+
+def test_the_demonstration_does_not_repeat_what_is_kept_of_a_broken_answer() -> None:
+    every = claims()
+    rest = answer(continued_question(TEMPLATES.render(lens_template(GENERAL)), every[:2], TEMPLATES))
+    assert len(rest["findings"]) == len(every) - 2
+
+
+def test_the_demonstration_verifies_each_finding_with_a_real_line() -> None:
+    every = {finding_key(it): it for it in claims()}
+    parsed = parse(json.dumps(answer(verification_question(every.values(), TEMPLATES))))
+    rulings = {(it.quote, it.ruling.value) for it in parsed.verdicts}
+    assert {it.finding for it in parsed.verdicts} == set(every)
+    assert rulings == {
+        ("def run(text, found=[]):", "confirmed"),
+        ("    return eval(text)  # the text of a user", "confirmed"),
+        ("# TODO: parse it", "refuted"),
+        ("    time.sleep(1)", "confirmed"),
+        ("", "uncertain"),
+    }
+
+
+def test_the_demonstration_answers_a_question_with_real_lines_and_goes_on() -> None:
+    told = Told(templates=TEMPLATES, review=None, language="English")
+    opening = told.opening("What text does the user send?", None)
+    first = answer(opening)
+    assert [(it["path"], it["start_line"]) for it in first["reply"]["quotes"]] == [("a.py", 1), ("a.py", 2)]
+    second = answer(opening, "…", "And where does it import something?")
+    assert second["reply"]["quotes"][0]["quote"] == "import time"
+    assert answer(opening, "…", told.summary_request())["reply"] == {
+        "text": "No model has read this: 1 answers were given so far.",
+        "quotes": [],
+    }
 
 
 def test_it_runs_by_itself() -> None:
