@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,9 +19,10 @@ from typing import Any
 import click
 
 from reviewer import __version__
-from reviewer.commands.call import Against, Call, Wanted
-from reviewer.config import OPTIONS, Config, Option, flag_name
+from reviewer.commands.call import Call
+from reviewer.config import OPTIONS
 from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError, StorageError
+from reviewer.flags import call_of, changes, only, settings
 from reviewer.streams import reopen_closed, tell
 
 
@@ -72,83 +73,6 @@ def _tell_bug() -> int:
     return EXIT_BUG
 
 
-def _flag(name: str, option: Option) -> click.Option:
-    """The click option of one field of `Config`; its default is None, so that only what was typed counts as given."""
-    declarations = [name, flag_name(name), *([f"-{option.short}"] if option.short else [])]
-    default = Config.__dataclass_fields__[name].default
-    text = option.help if default in {None, (), False, True} else f"{option.help}  [default: {default}]"
-    more: dict[str, Any] = {"type": str, "metavar": option.metavar or None}
-    if option.kind == "flag":
-        more = {"is_flag": True, "flag_value": not default}
-    elif option.kind == "choice":
-        more = {"type": click.Choice(option.choices)}
-    elif option.kind == "list":
-        more["multiple"] = True
-    return click.Option(declarations, default=None, help=text, **more)
-
-
-def _settings(*left_out: str) -> Callable[[click.Command], click.Command]:
-    """Give a command the flags of all options but some, and those that choose the settings file."""
-
-    def add(command: click.Command) -> click.Command:
-        command.params += [_flag(name, option) for name, option in OPTIONS.items() if name not in left_out]
-        command.params += [
-            click.Option(
-                ["--config", "config_file"], metavar="FILE", help="Read settings from this file, not the repository's own."
-            ),
-            click.Option(["--isolated"], is_flag=True, help="Read no settings file at all."),
-        ]
-        return command
-
-    return add
-
-
-def _changes(command: click.Command) -> click.Command:
-    """Give a command the flags that name a change."""
-    command.params += [
-        click.Option(
-            ["--base"], metavar="REF", help="Review what changed since the merge base of REF and HEAD, uncommitted work included."
-        ),
-        click.Option(["--range"], metavar="A..B", help="Review what differs between two commits; A...B: since their merge base."),
-        click.Option(["--commit"], metavar="SHA", help="Review one commit against its first parent."),
-        click.Option(["--staged"], is_flag=True, help="Review what is staged."),
-        click.Option(["--uncommitted"], is_flag=True, help="Review what is not committed, new files included."),
-        click.Option(["--diff-file"], metavar="FILE", help="Review a patch (- is standard input)."),
-    ]
-    return command
-
-
-def _wanted(given: dict[str, Any]) -> Wanted | None:
-    """The change that was named; takes its flags out of `given`."""
-    named = [(against, given.pop(against.value.replace("-", "_"))) for against in Against]
-    asked = [(against, value) for against, value in named if value is not None and value is not False]
-    if len(asked) > 1:
-        flags = " and ".join(f"--{against}" for against, _ in asked)
-        raise click.UsageError(f"{flags} name different changes; give one of them.")
-    empty = next((against for against, value in asked if not value), None)
-    if empty:  # as from a variable of a script that was not set: the whole repository is not what was meant
-        raise click.UsageError(f"--{empty} names no change: its value is empty.")
-    return next((Wanted(against, value if isinstance(value, str) else "") for against, value in asked), None)
-
-
-def _call(path: str, given: dict[str, Any]) -> Call:
-    config_file = given.pop("config_file")
-    isolated = given.pop("isolated")
-    wanted = _wanted(given) if "base" in given else None
-    address = path if path.startswith(("https://", "http://")) else None
-    if address and wanted:
-        raise click.UsageError(f"--{wanted.against} goes with a local repository, not with a pull request's address.")
-    return Call(
-        path=Path("." if address else path),
-        wanted=wanted,
-        pull_request=address,
-        flags={name: value for name, value in given.items() if value not in {None, ()}},
-        config_file=Path(config_file) if config_file else None,
-        isolated=isolated,
-        environ=dict(os.environ),
-    )
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def program() -> None:
@@ -162,8 +86,8 @@ def program() -> None:
     """
 
 
-@_settings()
-@_changes
+@settings()
+@changes
 @program.command("review")
 @click.argument("path", default=".", type=str)
 @click.option("--print-prompt", metavar="FILE", help="Write the exact request here (- is standard output) and send nothing.")
@@ -174,7 +98,7 @@ def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: 
     PATH may also be the address of a pull request on GitHub: its commits are fetched beside the clone you stand in, if it is one, and
     read as git objects; nothing is checked out.
     """
-    call = _call(path, given)
+    call = call_of(path, given)
     if dry_run:
         from reviewer.commands.plan import run as plan
 
@@ -184,11 +108,13 @@ def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: 
     return run(call, print_prompt=print_prompt)
 
 
-@_settings(
-    *("output", "min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero", "yes"),
-    *("publish", "max_comments", "resolve_fixed"),
+@settings(
+    without=(
+        *("output", "min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero", "yes"),
+        *("publish", "max_comments", "resolve_fixed"),
+    )
 )
-@_changes
+@changes
 @program.command("plan")
 @click.argument("path", default=".", type=str)
 @click.option("--exact", is_flag=True, help="Ask the provider's free count_tokens endpoint; this sends the code.")
@@ -196,17 +122,73 @@ def plan_command(path: str, exact: bool, **given: Any) -> int:  # noqa: ANN401, 
     """Show what a review of PATH would read, send and cost. Sends nothing."""
     from reviewer.commands.plan import run
 
-    return run(_call(path, given), exact=exact)
+    return run(call_of(path, given), exact=exact)
 
 
-@_settings(*(name for name in OPTIONS if name not in {"catalog", "base_url", "state_dir", "format"}))
+@settings(without=tuple(name for name in OPTIONS if name not in {"catalog", "base_url", "state_dir", "format"}))
 @program.command("models")
 @click.option("--refresh", is_flag=True, help="Ask the Models API for today's windows and retirement dates, and keep them.")
 def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
     """List the models: windows, prices, abilities, retirement."""
     from reviewer.commands.models import run
 
-    return run(_call(".", given), refresh=refresh)
+    return run(call_of(".", given), refresh=refresh)
+
+
+_TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
+"""What every command that is about a kept run takes."""
+
+
+@only(
+    *_TERMINAL,
+    *(
+        "max_cost",
+        "yes",
+        "base_url",
+        "trace",
+        "output",
+        "format",
+        "min_severity",
+        "min_confidence",
+        "max_findings",
+        "pre_existing",
+    ),
+    *("fail_on", "exit_zero"),
+)
+@program.command("resume")
+@click.argument("run_id", metavar="[RUN]", required=False)
+def resume_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - click calls it
+    """Go on with a review that was interrupted, and pay for nothing twice.
+
+    RUN is an id or its beginning; without it, the newest run that can go on, of this repository first. The run's own settings hold, but
+    for flags given now.
+    """
+    from reviewer.commands.resume import run
+
+    return run(call_of(".", given), run_id)
+
+
+@only("state_dir", "format", "quiet")
+@program.command("runs")
+@click.option("--prune", is_flag=True, help="Remove the runs that cannot be resumed any more.")
+def runs_command(prune: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
+    """List the kept runs, newest first: how each stands, and what it cost."""
+    from reviewer.commands.runs import run
+
+    return run(call_of(".", given), prune=prune)
+
+
+@only(*_TERMINAL, "output", "format", "templates")
+@program.command("render")
+@click.argument("run_id", metavar="[RUN]", required=False)
+def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - click calls it
+    """Write a run's report again, in any format; nothing is asked, read or sent.
+
+    RUN is an id or its beginning; without it, the newest run that has a report, of this repository first.
+    """
+    from reviewer.commands.render import run
+
+    return run(call_of(".", given), run_id)
 
 
 @program.command("action")
@@ -227,17 +209,17 @@ def _parse_review(arguments: Sequence[str]) -> Call:
         raise ConfigError("input args: no review comes of these flags") from error
     if given.pop("print_prompt") or given.pop("dry_run"):
         raise ConfigError("input args: --print-prompt and --dry-run review nothing.")
-    call = _call(given.pop("path"), given)
+    call = call_of(given.pop("path"), given)
     if call.wanted or call.pull_request or call.path != Path():
         raise ConfigError("input args: what is reviewed is for the event to say.", hint="Only settings go here.")
     return call
 
 
-@_settings()
+@settings()
 @program.command("config")
 @click.argument("path", default=".", type=str)
 def config_command(path: str, **given: Any) -> int:  # noqa: ANN401 - click calls it
     """Show every setting a review of PATH would use, and where it came from."""
     from reviewer.commands.config import run
 
-    return run(_call(path, given))
+    return run(call_of(path, given))

@@ -31,7 +31,7 @@ class PassLog:
 
     def __init__(self, folder: Path, asked: Pass, reserve: Reserve, complain: Callable[[StorageError], None]) -> None:
         """`folder` is the run's `passes`. A record that cannot be read is as none: what its answers were to is not known."""
-        self._stem = folder / stem(asked)
+        self._stem = folder / stem(asked.number, asked.name)
         self._reserve = reserve
         self._complain = complain
         self._lock = Lock()
@@ -120,9 +120,9 @@ class PassLog:
             write_atomically(path, to_json(record), mode=_PRIVATE_FILE)
 
 
-def stem(asked: Pass) -> str:
+def stem(number: int, name: str) -> str:
     """How the files of a pass are called, without a suffix."""
-    return f"{asked.number:02}-{asked.name}"
+    return f"{number:02}-{name}"
 
 
 def record_path(stem_path: Path) -> Path:
@@ -163,8 +163,17 @@ def kept_replies(stem_path: Path, record: PassRecord) -> tuple[Reply, ...]:
 
 
 def is_whole(stem_path: Path, record: PassRecord) -> bool:
-    """Whether the answer to a pass lies on disk as a whole."""
-    return any(reply.stop is Stop.END for reply in kept_replies(stem_path, record))
+    """Whether the answer to a pass lies on disk as a whole. Only answers of which nobody noted the end are read."""
+    return any(_is_whole(answer_path(stem_path, attempt.number), attempt) for attempt in record.attempts)
+
+
+def _is_whole(path: Path, attempt: Attempt) -> bool:
+    if attempt.stop is None or attempt.answer_bytes is None:
+        return parse(read_answer(path)).whole
+    try:
+        return attempt.stop is Stop.END and path.stat().st_size >= attempt.answer_bytes
+    except OSError:
+        return False
 
 
 def _reply(text: str, attempt: Attempt) -> Reply:

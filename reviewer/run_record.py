@@ -10,9 +10,6 @@ from reviewer.engine.interface import Stop
 from reviewer.outcome import NO_USAGE, Usage
 from reviewer.plan.correction import Correction
 
-LAYOUT = 2
-"""The layout of the state folder that this version writes; docs/state.md describes it. 1 is the layout before it had a number."""
-
 
 class RunState(StrEnum):
     """How far a run got, as its last process noted. A process that was killed noted nothing: then it is still `started`."""
@@ -20,6 +17,8 @@ class RunState(StrEnum):
     STARTED = "started"
     ANSWERED = "answered"
     """Layout 1 alone: the answer had arrived, the report was not written."""
+    INTERRUPTED = "interrupted"
+    """A person, or the system, asked the process to stop."""
     FINISHED = "finished"
     FAILED = "failed"
 
@@ -62,6 +61,8 @@ class Asked:
     """The settings that the repository under review chose."""
     correction: Correction | None = None
     """What planning knew of earlier true counts: another one could make another choice of files."""
+    web: str = ""
+    """The page of the pull request's repository, where a report's links lead; empty for a repository on this machine."""
     obstacle: str = ""
     """Why it cannot be asked again; empty when it can."""
 

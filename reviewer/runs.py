@@ -16,15 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from reviewer.errors import IncompleteError, ReviewerError, StorageError, UsageError
+from reviewer.errors import IncompleteError, InterruptedByUser, ReviewerError, StorageError, UsageError
 from reviewer.outcome import Review
 from reviewer.plan.passes import Pass
 from reviewer.run_answers import Reserve
 from reviewer.run_lock import RunLock, take
 from reviewer.run_passes import FOLDER, PassLog
 from reviewer.run_prune import prune_to, read_record
-from reviewer.run_record import LAYOUT, Asked, Prefix, RunRecord, RunState
-from reviewer.state_layout import claim_layout
+from reviewer.run_record import Asked, Prefix, RunRecord, RunState
+from reviewer.state_layout import LAYOUT, check_layout, claim_layout
 from reviewer.storage import storage_error, write_atomically
 from reviewer.values import to_json
 
@@ -91,63 +91,83 @@ class RunStore:
         try:
             (folder / FOLDER).mkdir(mode=_PRIVATE_FOLDER)
             lock = take(folder)
-            assert lock is not None, "nobody else knows of this folder"  # noqa: S101 - its name was just made up
-            return Run(folder, record, lock, self._clock)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise storage_error(folder, error) from error
+        assert lock is not None, "nobody else knows of this folder"  # noqa: S101 - its name was just made up
+        run = Run(folder, record, lock, self._clock)
+        try:
+            run.go_on()
         except StorageError:
             shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
             raise
+        return run
 
-    def resume(self, run_id: str) -> Run:
-        """Open an earlier run to go on with it. Its lock is held from now on, and its record is as the last process left it.
+    def resume(self, run_id: str, judge: Callable[[RunRecord], None]) -> Run:
+        """Open an earlier run to go on with it. Its lock is held from now on; nothing is written before `Run.go_on`.
 
-        Raises UsageError when there is no such run, IncompleteError when another process is at work on it, and StorageError.
+        `judge` is shown the record once the lock is held, and raises when one cannot go on. Raises UsageError when there is no such run,
+        IncompleteError when another process is at work on it, and StorageError.
         """
         folder = self.folder / run_id
+        check_layout(self._state)
         if read_record(folder) is None:
             raise UsageError(f"there is no run {run_id}", hint="`reviewer runs` lists them.")
         try:
             lock = take(folder)
-            record = read_record(folder)
-            if lock is None or record is None:
-                raise IncompleteError(
-                    f"another process is at work on run {run_id}", hint="`reviewer runs` shows when it is done."
-                )
-            return Run(folder, replace(record, state=RunState.STARTED, problem=""), lock, self._clock)
         except OSError as error:
             raise storage_error(folder, error) from error
+        record = read_record(folder)
+        if lock is None or record is None:
+            raise IncompleteError(f"another process is at work on run {run_id}", hint="`reviewer runs` shows when it is done.")
+        try:
+            judge(record)
+            return Run(folder, record, lock, self._clock)
+        except (ReviewerError, OSError):
+            lock.release()
+            raise
 
 
 class Run:
     """One run's folder while a process is at work on it, be it the first or one that goes on.
 
-    Use it as a context manager: leaving without `finish` marks the run as failed. Nothing here raises for a full disk but `begin` of a
-    pass and `save`: what is under way is being paid for, so it goes on, and `storage_problem` says what could not be kept.
+    Use it as a context manager: leaving without `finish` marks a run that was at work as failed. Nothing here raises for a full disk but
+    `go_on`, `begin` of a pass and `save`: what is under way is being paid for, so it goes on, and `storage_problem` says what could not be
+    kept.
     """
 
     def __init__(self, folder: Path, record: RunRecord, lock: RunLock, clock: Callable[[], datetime]) -> None:
-        """Writes `run.json` and a reserve of room. Raises OSError or StorageError, and lets go of the lock then."""
+        """Touches nothing yet."""
         self.folder = folder
         self.record = record
         self.storage_problem = ""
         self._clock = clock
         self._lock = lock
+        self._reserve: Reserve | None = None
+        """None until work begins."""
         self._passes: dict[str, PassLog] = {}
         self._noting = threading.Lock()
+
+    def go_on(self) -> None:
+        """Work begins: write `run.json`, and take the reserve of room. Raises StorageError."""
+        self.record = replace(self.record, state=RunState.STARTED, problem="", updated=self.now())
+        self.save("run.json", to_json(self.record))
         try:
-            self.save("run.json", to_json(record))
-            self._reserve = Reserve(folder)
-        except (OSError, StorageError):
-            lock.release()
-            raise
+            self._reserve = Reserve(self.folder)
+        except OSError as error:
+            raise storage_error(self.folder, error) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if error is not None:
+        if self._reserve is None:
+            self._lock.release()  # nothing was done: what the last process noted still holds
+            return
+        if isinstance(error, KeyboardInterrupt | InterruptedByUser):
+            self._note(replace(self.record, state=RunState.INTERRUPTED))
+        elif error is not None:
             self.fail(error.message if isinstance(error, ReviewerError) else type(error).__name__)
         elif self.record.state is not RunState.FINISHED:
             self.fail("The run ended early.")
@@ -168,6 +188,7 @@ class Run:
     def log(self, asked: Pass) -> PassLog:
         """The record and the answers of a pass."""
         with self._noting:
+            assert self._reserve is not None, "a pass begins after the run"  # noqa: S101 - the story's order, not an input
             if asked.name not in self._passes:
                 self._passes[asked.name] = PassLog(self.folder / FOLDER, asked, self._reserve, self._complain)
             return self._passes[asked.name]

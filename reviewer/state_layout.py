@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from reviewer.errors import StorageError
-from reviewer.run_record import LAYOUT
 from reviewer.storage import write_atomically
 
+LAYOUT = 2
+"""What this version writes; docs/state.md describes it. 1 is the layout before it had a number."""
 _FILE = "version"
 _LONGEST = 40
 

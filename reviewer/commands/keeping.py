@@ -85,6 +85,7 @@ class Keeping:
             self.run = self.stack.enter_context(self._new(prefix, plan))
         else:
             _require_same(earlier.record, prefix, self.target.subject.commit)
+            earlier.go_on()
             self.run = earlier
         self._plan = plan
         self.stack.enter_context(self._status)

@@ -35,6 +35,7 @@ def asked_of(target: Target, correction: Correction | None) -> Asked:
         origins=dict(setup.resolved.origins),
         from_repository=tuple(sorted(setup.resolved.from_repository)),
         correction=correction,
+        web=web_of(target),
         obstacle=_obstacle(target),
     )
 
@@ -78,6 +79,12 @@ def _absolute(path: str) -> str:
 
 def _value(wanted: Wanted) -> str:
     return _absolute(wanted.value) if wanted.against is Against.DIFF_FILE and wanted.value != "-" else wanted.value
+
+
+def web_of(target: Target) -> str:
+    """The page of the repository on GitHub whose pull request is reviewed; empty for what is on this machine."""
+    pull = target.pull_request
+    return "" if pull is None else pull.html_url.removesuffix(f"/pull/{pull.number}")
 
 
 def _obstacle(target: Target) -> str:

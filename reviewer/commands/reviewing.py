@@ -10,6 +10,8 @@ from reviewer.collect.repository import open_repository
 from reviewer.commands.access import credentials, required_credentials
 from reviewer.commands.outputs import STDOUT, Render, outputs, write
 from reviewer.commands.paying import Paying
+from reviewer.commands.recorded import web_of
+from reviewer.commands.showing import renderers
 from reviewer.commands.target import Target
 from reviewer.conclusion import Limits
 from reviewer.config import Config
@@ -17,8 +19,6 @@ from reviewer.engine.credentials import Credentials
 from reviewer.errors import EXIT_FINDINGS, EXIT_OK, IncompleteError
 from reviewer.findings import Confidence, Severity
 from reviewer.outcome import Review
-from reviewer.report import annotations as workflow_commands
-from reviewer.report import json_v1, markdown, sarif
 from reviewer.report.amounts import counted
 from reviewer.report.rehearsal import rehearse
 from reviewer.review import review_built_in, review_nothing
@@ -80,17 +80,7 @@ class Reviewing:
     @property
     def renderers(self) -> Mapping[str, Render]:
         """How each format is made."""
-        return {
-            "markdown": lambda review: markdown.render(review, self.templates, self._top(review)),
-            "json": json_v1.render,
-            "sarif": sarif.render,
-            "github": workflow_commands.render,
-        }
-
-    def _top(self, review: Review) -> str:
-        """Where the links of a report start: at the reviewed commit of a pull request, else at the folder the report will lie in."""
-        pull = self.target.pull_request
-        return "." if pull is None else f"{pull.html_url.removesuffix(f'/pull/{pull.number}')}/blob/{review.commit}"
+        return renderers(self.templates, web_of(self.target))
 
     def _find_credentials(self) -> Credentials | None:
         """The credentials to ask Claude with; None when the built-in checks are to run. Raises CredentialsError."""

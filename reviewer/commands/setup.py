@@ -13,6 +13,7 @@ from reviewer.errors import ConfigError, SourceError
 from reviewer.plan.passes import GENERAL, LENSES, Lens
 from reviewer.settings import Resolved, resolve
 from reviewer.settings_file import FolderFiles, OwnFiles, read_settings_file, read_small_text
+from reviewer.state_layout import check_layout
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 LARGEST_INSTRUCTIONS = 262_144
@@ -41,7 +42,7 @@ class Setup:
 
 
 def prepare(call: Call) -> Setup:
-    """Resolve a call's settings. Raises ConfigError and SourceError."""
+    """Resolve a call's settings. Raises ConfigError and SourceError, and StorageError for a newer reviewer's state folder."""
     path = call.path.absolute()
     if not path.exists():
         raise SourceError(f"there is nothing at {call.path}")
@@ -53,9 +54,11 @@ def prepare(call: Call) -> Setup:
 
 
 def prepare_with(call: Call, top: Path, own: OwnFiles) -> Setup:
-    """Resolve a call's settings where the repository's own files are `own`. Raises ConfigError."""
+    """Resolve a call's settings where the repository's own files are `own`. Raises as `prepare` does."""
     resolved = _resolved(call, own)
-    return Setup(path=call.path.absolute(), top=top, call=call, resolved=resolved, own=own, state=state_of(resolved.config))
+    state = state_of(resolved.config)
+    check_layout(state)
+    return Setup(path=call.path.absolute(), top=top, call=call, resolved=resolved, own=own, state=state)
 
 
 def _resolved(call: Call, own: OwnFiles) -> Resolved:

@@ -1,0 +1,52 @@
+"""`reviewer resume`: a run that was interrupted goes on, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reviewer.collect.gitdir import find_git_dir
+from reviewer.commands.call import Call
+from reviewer.commands.posting import post, require_postable
+from reviewer.commands.reopening import reopen
+from reviewer.commands.reviewing import Reviewing
+from reviewer.commands.setup import state_of
+from reviewer.errors import UsageError
+from reviewer.run_list import Standing, find_run, list_runs, of_repository, require_unfinished
+from reviewer.runs import RunStore
+from reviewer.settings import resolve
+from reviewer.terminal import Terminal
+
+
+def run(call: Call, given: str | None) -> int:
+    """Go on with the run whose id begins with `given`, else the newest that can; returns as `reviewer review` does.
+
+    Raises UsageError when there is no such run, IncompleteError with the reason when one cannot go on, and what a review raises.
+    """
+    config = resolve(None, call.environ, call.flags).config
+    store = RunStore(state_of(config))
+    run_id = find_run(store.folder, given).name if given is not None else _newest(store.folder)
+    with store.resume(run_id, require_unfinished) as going_on:
+        if given is None:
+            record = going_on.record
+            Terminal(config, call.environ).say(f"going on with run {record.id} of {record.subject}, begun {record.started[:16]}Z")
+        with reopen(going_on.record, call.environ, flags=call.flags, run=going_on) as target:
+            require_postable(target, call.environ)
+            reviewing = Reviewing(target, call.environ)
+            review = reviewing.review()
+            post(review, reviewing, call.environ)
+            return reviewing.outcome(review)
+
+
+def _newest(folder: Path) -> str:
+    """The id of the newest run that can go on, of this repository first. Raises UsageError when there is none."""
+    runs = of_repository(list_runs(folder), here())
+    for each in runs:
+        if each.standing is not Standing.RUNNING and not each.obstacle:
+            return each.record.id
+    raise UsageError("there is no run to go on with", hint="`reviewer runs` lists the kept runs and how they stand.")
+
+
+def here() -> Path:
+    """The top of the repository we stand in, or the working folder outside of one."""
+    git_dir = find_git_dir(Path.cwd())
+    return git_dir.root if git_dir else Path.cwd()
