@@ -76,20 +76,20 @@ class Paying:
             )
         except KeyboardInterrupt:
             raise keeper.interrupted() from None
-        except ReviewerError as error:
-            error.hint = f"{error.hint} {going_on(keeper.run)}".strip()
-            raise
-        assert keeper.run is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
-        self._report(review, keeper, keeper.run)
+        self._report(review, keeper)
         return review
 
-    def _report(self, review: Review, keeper: Keeping, run: Run) -> None:
-        """Keep the review and both formats with the run, then write the outputs."""
+    def _report(self, review: Review, keeper: Keeping) -> None:
+        """Keep the review with the run, then write the outputs."""
+        run = keeper.run
+        assert run is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
+        if review.making.cache_warning:
+            self.terminal.say(review.making.cache_warning)
         try:
             keeper.keep(review, self.renderers)
             write(review, self.chosen, self.renderers)
         except ReviewerError as error:
-            error.hint = f"{error.hint} `reviewer render {run.id}` writes the report again; the answers are kept in {run.folder}.".strip()
+            error.hint = f"{error.hint} The answers are kept in {run.folder}.".strip()
             raise
         run.finish(review)
 

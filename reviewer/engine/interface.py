@@ -42,7 +42,8 @@ class Prompt:
     cuts: tuple[int, ...] = ()
     """Offsets in `documents` (characters) at which a new content block begins; at most 16."""
     breakpoints: tuple[int, ...] = ()
-    """Those of `cuts` before which a cache breakpoint stands; at most two. One more stands at the end of `documents` in any case."""
+    """Those of `cuts` before which a cache breakpoint stands; at most three, and two
+    with a change. One more stands at the end of `documents` in any case."""
     lifetime: Lifetime | None = None
     """How long the provider is to keep the prefix; None leaves it the provider's own, which is five minutes."""
     turns: tuple[Turn, ...] = ()

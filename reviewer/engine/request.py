@@ -29,8 +29,9 @@ class Ability(StrEnum):
 NOTHING_LACKING: frozenset[Ability] = frozenset()
 MOST_CUTS = 16
 """Cuts of the documents. From a breakpoint the provider looks back over 20 blocks for what an earlier request wrote."""
-MOST_BREAKPOINTS = 2
-"""Within the documents; with one at their end and one at the end of the change there are the four that a request may have."""
+MOST_BREAKPOINTS = 3
+"""Within the documents, one less with a change; with one at their end and one at the end of the change there are the four that a request
+may have."""
 
 
 def request_body(prompt: Prompt, *, without: frozenset[Ability] = NOTHING_LACKING) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _check_cuts(prompt: Prompt) -> None:
     ascending = all(one < other for one, other in pairwise(cuts))
     if not ascending or len(cuts) > MOST_CUTS or any(not 0 <= cut <= end for cut in cuts):
         raise AssertionError(f"cuts of {end} characters: {cuts}")
-    if len(prompt.breakpoints) > MOST_BREAKPOINTS or not set(prompt.breakpoints) <= set(cuts):
+    if len(prompt.breakpoints) > MOST_BREAKPOINTS - bool(prompt.change) or not set(prompt.breakpoints) <= set(cuts):
         raise AssertionError(f"breakpoints at cuts {cuts}: {prompt.breakpoints}")
 
 
