@@ -191,6 +191,28 @@ def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     return run(call_of(".", given), run_id)
 
 
+@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes"))
+@program.command("ask")
+@click.argument("question")
+@click.argument("path", default=".", type=str)
+@click.option(
+    "--run", "run_id", metavar="RUN", help="Ask about this run (an id or its beginning), not the newest of the repository."
+)
+@click.option("--new", is_flag=True, help="Start the conversation over; the old one is kept under another name.")
+def ask_command(question: str, path: str, run_id: str | None, new: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
+    """Ask the model a question about what it has reviewed.
+
+    QUESTION (- is standard input) goes on with the conversation about the newest run of the repository at PATH, or of the pull request at
+    that address. What the run had sent is sent again, so that most of it comes from the provider's cache while that lasts; the answer is
+    shown as it arrives, and the lines it quotes are held against the files.
+
+    Exit codes: 0 the answer is whole and all it quotes is there; 3 it is not; the others as for `reviewer --help`.
+    """
+    from reviewer.commands.ask import run
+
+    return run(call_of(path, given), question=question, run_id=run_id, new=new)
+
+
 @program.command("action")
 def action_command() -> int:
     """What the GitHub Action runs: review what the event is about, and publish it."""

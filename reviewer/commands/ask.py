@@ -1,0 +1,224 @@
+"""`reviewer ask`: a question about a run, over the prefix that the provider may still have in its cache."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reviewer.collect.gitdir import find_git_dir
+from reviewer.collect.subject import Subject
+from reviewer.commands.access import endpoint, required_credentials
+from reviewer.commands.answering import Answering, cached_share
+from reviewer.commands.call import Call
+from reviewer.commands.choosing import chosen, held
+from reviewer.commands.outputs import print_out
+from reviewer.commands.pricing import Pricing
+from reviewer.commands.reopening import reopen
+from reviewer.commands.setup import state_of
+from reviewer.commands.target import Target
+from reviewer.commands.wishing import make_wishes, plan_target
+from reviewer.conversation import Conversation, Exchange
+from reviewer.conversation_file import ConversationFile
+from reviewer.conversation_texts import Told, said
+from reviewer.engine.interface import Prompt, Stop
+from reviewer.errors import (
+    EXIT_OK,
+    IncompleteError,
+    InterruptedByUser,
+    RequestRefusedError,
+    ReviewerError,
+    StorageError,
+    UsageError,
+)
+from reviewer.outcome import Review
+from reviewer.plan.decision import Plan
+from reviewer.planning import Wishes
+from reviewer.questioning import Questioning
+from reviewer.questions import context_text
+from reviewer.reply.parse import parse
+from reviewer.reply.quotations import Checked, check
+from reviewer.report.amounts import counted, seconds_text
+from reviewer.report.quotations import quotations_text
+from reviewer.review import fill_window, require_sendable
+from reviewer.review import prepare as make_prompt
+from reviewer.run_prefix import difference, prefix_of
+from reviewer.run_record import RunRecord
+from reviewer.settings import resolve
+from reviewer.state_layout import check_layout
+from reviewer.templating import Templates
+from reviewer.terminal import Terminal
+from reviewer.values import NotThatValueError, from_json
+
+if TYPE_CHECKING:
+    from reviewer.engine.claude import ClaudeEngine
+
+LONGEST_QUESTION = 200_000
+"""Characters: more is a document, and belongs into the repository."""
+STANDARD_INPUT = "-"
+
+
+def run(call: Call, *, question: str, run_id: str | None, new: bool) -> int:
+    """Ask, and show the answer as it arrives; 0 when it is whole and what it quotes is there, else 3. Raises ReviewerError."""
+    text = _question(question)
+    state = state_of(resolve(None, call.environ, call.flags).config)
+    check_layout(state)
+    folder, record = chosen(state / "runs", run_id, call, _top(call.path))
+    with held(folder), reopen(record, call.environ, flags=call.flags) as target:
+        terminal = Terminal(target.setup.config, call.environ)
+        return _Ask(target, terminal, call, folder, record).ask(text, new=new)
+
+
+def _top(path: Path) -> Path:
+    """The top of the repository at a path, or the path itself outside of one."""
+    git_dir = find_git_dir(path.absolute())
+    return git_dir.root if git_dir else path.absolute()
+
+
+def _question(given: str) -> str:
+    """The question's text. Raises UsageError for none."""
+    text = sys.stdin.buffer.read(4 * LONGEST_QUESTION).decode("utf-8", "replace") if given == STANDARD_INPUT else given
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+    if not text:
+        raise UsageError("there is no question", hint='Ask one: reviewer ask "Who calls this?"')
+    if len(text) > LONGEST_QUESTION:
+        raise UsageError(f"the question is longer than {LONGEST_QUESTION:,} characters")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A question about an open run, whose lock is held."""
+
+    target: Target
+    terminal: Terminal
+    call: Call
+    folder: Path
+    record: RunRecord
+
+    def ask(self, question: str, *, new: bool) -> int:
+        """See `run`. Everything that needs no answer is judged before anything is sent."""
+        config = self.target.setup.config
+        file = ConversationFile(self.folder)
+        conversation = Conversation() if new else file.load()
+        who = required_credentials(self.call.environ, "ask a person")
+        templates = Templates(Path(config.templates) if config.templates else None)
+        with ExitStack() as stack:
+            from reviewer.engine.claude import ClaudeEngine
+
+            with self.terminal.working("connecting"):
+                engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
+            wishes, subject, plan, prompt = self._opened(templates, engine)
+            self._say_where(engine, who.source, conversation)
+            if new and (old := file.set_aside()):
+                self.terminal.say(f"the conversation so far is kept as {old}")
+            answering = Answering(file, self.folder, self.terminal)
+            stack.callback(answering.close)
+            questioning = Questioning(
+                prompt=prompt,
+                plan=plan,
+                correction=wishes.correction,
+                told=Told(
+                    templates=templates,
+                    review=_kept_review(self.folder),
+                    language=config.language,
+                    context=context_text(subject, wishes, templates),
+                ),
+                engine=engine,
+                keeper=answering,
+                approve=Pricing(config, self.terminal).approve,
+                clock=lambda: datetime.now(UTC),
+            )
+            conversation = self._answered(questioning, answering, question, conversation)
+            return self._outcome(conversation, answering, prompt)
+
+    def _opened(self, templates: Templates, engine: ClaudeEngine) -> tuple[Wishes, Subject, Plan, Prompt]:
+        """The run's prompt, made again from the repository as it is now."""
+        target = self.target
+        wishes = make_wishes(target.setup, self.terminal)
+        if target.subject.nothing:
+            raise IncompleteError(f"there is nothing to ask about: {target.subject.nothing}")
+        with self.terminal.working("reading"):
+            subject, plan = plan_target(target, wishes, templates)
+            require_sendable(subject, plan)
+            subject, plan = fill_window(target.subject, subject, plan, wishes, templates, engine, target.rank)
+            prompt, _, unread = make_prompt(subject, plan, wishes, templates)
+        if unread:
+            raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the prefix would be another one", hint="Ask again.")
+        changed = difference(self.record.prefix, prefix_of(prompt)) if self.record.prefix is not None else ""
+        if changed:
+            self.terminal.say(
+                f"Since the run, {changed} changed: the question is about what is there now, and less of it is cached."
+            )
+        return wishes, subject, plan, prompt
+
+    def _say_where(self, engine: ClaudeEngine, source: str, conversation: Conversation) -> None:
+        """What is asked about, and whom: before the price, a person wants to see that it is the right thing."""
+        so_far = f", question {conversation.questions + 1} of its conversation" if conversation.questions else ""
+        self.terminal.say(
+            f"run {self.record.id} of {self.record.subject}{so_far}, to {self.record.model} at {engine.endpoint} with {source}"
+        )
+
+    def _answered(
+        self, questioning: Questioning, answering: Answering, question: str, conversation: Conversation
+    ) -> Conversation:
+        """Ask. What was paid for is kept, however it ends."""
+        try:
+            return questioning.ask(question, conversation)
+        except KeyboardInterrupt:
+            begun = answering.broke_off("Interrupted.")
+            hint = f"What had arrived of the answer is kept in {answering.file.path}." if begun else "Nothing was sent."
+            raise InterruptedByUser("interrupted", hint=hint) from None
+        except ReviewerError as error:
+            answering.broke_off(error.message)
+            if isinstance(error, RequestRefusedError) and conversation.live:
+                error.hint = f"{error.hint} Some models refuse earlier turns over files that changed: --new starts over.".strip()
+            raise
+
+    def _outcome(self, conversation: Conversation, answering: Answering, prompt: Prompt) -> int:
+        """Show what stands after the text, and say how it went. Raises StorageError when something could not be kept or shown."""
+        last = conversation.exchanges[-1]
+        if answering.shown is not None and not answering.shown.anything and last.can_be_said_again:
+            answering.shown.whole(said(last))
+        response = parse(last.answer).reply if last.can_be_said_again else None
+        checked = check(response.quotes, prompt.texts.get) if response is not None else Checked()
+        text = quotations_text(checked)
+        if text and not answering.storage_problem:
+            print_out(f"\n{text}")
+        if last.is_whole and response is None:
+            self.terminal.say("The answer is not of the agreed form: nothing in it could be checked against the files.")
+        self.terminal.say(_summary(last, conversation))
+        if answering.storage_problem:
+            raise StorageError(answering.storage_problem, hint=f"Look into {answering.file.path} for what was kept.")
+        if not last.is_whole:
+            raise IncompleteError(_shortcoming(last), hint=f"What arrived is kept in {answering.file.path}.")
+        return IncompleteError.exit_code if checked.missing else EXIT_OK
+
+
+def _kept_review(folder: Path) -> Review | None:
+    """What the run found; None when its review is not kept: then the model is not told."""
+    try:
+        return from_json(Review, (folder / "review.json").read_bytes())
+    except (OSError, NotThatValueError):
+        return None
+
+
+def _shortcoming(exchange: Exchange) -> str:
+    if exchange.stop is Stop.REFUSED:
+        return exchange.problem or "the provider stopped the answer"
+    return exchange.problem or f"the answer is not whole: {exchange.stop}"
+
+
+def _summary(last: Exchange, conversation: Conversation) -> str:
+    """Tokens, dollars and time of the answer; dollars of the conversation where it has more than one question."""
+    usage = last.usage
+    cost = "" if last.cost_usd is None else f", ${last.cost_usd:,.2f}"
+    text = f"{usage.prompt_tokens:,} tokens in, {cached_share(usage)}, {usage.output_tokens:,} out{cost}, {seconds_text(last.seconds)}"
+    costs = [each.cost_usd for each in conversation.exchanges]
+    if len(costs) < 2 or None in costs:  # noqa: PLR2004 - the sum of one is said already
+        return text
+    together = sum(cost for cost in costs if cost is not None)
+    return f"{text}; {counted(conversation.questions, 'question')} so far, ${together:,.2f}"

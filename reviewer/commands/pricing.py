@@ -1,0 +1,49 @@
+"""The price of a question: told before it is spent, held to --max-cost, and asked about where it is more than a little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reviewer.commands.paying import ASK_ABOVE
+from reviewer.config import Config
+from reviewer.conversation import Price, Saying
+from reviewer.errors import DeclinedError, OverBudgetError
+from reviewer.questioning import Ready
+from reviewer.terminal import Terminal
+
+
+@dataclass(slots=True)
+class Pricing:
+    """Approves each request of one command."""
+
+    config: Config
+    terminal: Terminal
+    spent: float = field(default=0.0, init=False)
+    """Dollars that earlier requests of this command may have taken: a summary, before the question itself."""
+
+    def approve(self, ready: Ready) -> None:
+        """Tell the price. Raises OverBudgetError above the cap, and DeclinedError when a person says no."""
+        what = "the conversation no longer fits; summarising it first: " if ready.saying is Saying.SUMMARY else ""
+        about = "about " if ready.tokens.exact is None else ""
+        said = f"{what}{about}{ready.tokens.estimate:,} tokens in"
+        if ready.price is None:
+            self.terminal.say(f"{said}. The catalogue has no price for {ready.prompt.model}: --max-cost cannot be checked.")
+            return
+        self.terminal.say(f"{said}, {price_text(ready.price)}")
+        most = self.spent + ready.price.most
+        if most > self.config.max_cost:
+            raise OverBudgetError(
+                f"the answer could cost ${most:,.2f}, and at most ${self.config.max_cost:,.2f} may be spent; nothing was sent",
+                hint="Raise --max-cost, or lower --max-output.",
+            )
+        may_ask = ready.price.most > ASK_ABOVE and not self.config.yes and self.terminal.can_ask
+        if may_ask and not self.terminal.ask(f"Spend up to ${ready.price.most:,.2f}?"):
+            raise DeclinedError("nothing was sent")
+        self.spent = most
+
+
+def price_text(price: Price) -> str:
+    """The price in a few words: one figure where the cache makes no difference."""
+    cached, fresh, most = (f"${dollars:,.2f}" for dollars in (price.cached, price.fresh, price.most))
+    usual = f"about {cached}" if cached == fresh else f"about {cached} from the cache, {fresh} if it has expired"
+    return f"{usual}, at most {most}"
