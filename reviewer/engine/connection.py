@@ -28,7 +28,7 @@ from reviewer.engine.interface import RateLimits
 from reviewer.engine.sockets import Sockets
 from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
 from reviewer.engine.wire_limits import HOLDS, read_limits
-from reviewer.errors import ConfigError, ConnectionFailedError
+from reviewer.errors import ConfigError, ConnectionFailedError, ProviderError
 
 MAX_RETRIES = 2
 """After the first attempt; the SDK's own default."""
@@ -130,7 +130,7 @@ class Connection:
                 stream_cls=anthropic.Stream[object],
             )
         with stream:
-            yield Stream(stream)
+            yield Stream(stream, self._sockets)
 
     @contextmanager
     def _counting(self, attempts: Attempts | None) -> Iterator[None]:
@@ -152,7 +152,7 @@ class Connection:
         except anthropic.APIConnectionError as error:
             # The SDK tries again whatever has a connection error as its cause, therefore `from None`.
             if self._sockets.shut:
-                raise _closed() from None
+                raise _interrupted() from None
             if time.monotonic() < attempts.give_up_at:
                 raise
             raise lost(error) from None
@@ -177,8 +177,9 @@ class Connection:
 class Stream:
     """The answer of one request while it arrives."""
 
-    def __init__(self, stream: anthropic.Stream[object]) -> None:
+    def __init__(self, stream: anthropic.Stream[object], sockets: Sockets) -> None:
         self._stream = stream
+        self._sockets = sockets
         self.request_id = printable_id(stream.response.headers.get("request-id"))
         content_type = stream.response.headers.get("content-type", "")
         self.is_streamed = "application/json" not in content_type.lower()
@@ -186,8 +187,14 @@ class Stream:
 
     def events(self) -> Iterator[object]:
         """The data of each event, as parsed JSON. Raises RefusedByProviderError or a ProviderError in the middle."""
-        with translated():
-            yield from self._stream
+        try:
+            with translated():
+                yield from self._stream
+        except ProviderError:
+            if not self._sockets.shut:
+                raise
+        if self._sockets.shut:  # whatever that looked like from here: an error of one kind or another, or an early end
+            raise _interrupted()
 
     def whole(self) -> object:
         """The one JSON document that came instead of a stream."""
@@ -196,8 +203,8 @@ class Stream:
             return self._stream.response.json()
 
 
-def _closed() -> ConnectionFailedError:
-    return ConnectionFailedError("The request was broken off.", hint="`reviewer resume` goes on with the run.")
+def _interrupted() -> ConnectionFailedError:
+    return ConnectionFailedError("The request was interrupted.", hint="`reviewer resume` goes on with the run.")
 
 
 def _beta_header(betas: tuple[str, ...]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
 import pytest
 
 from messages_server import Behaviour, MessagesServer
@@ -81,17 +81,28 @@ def test_each_of_many_gets_its_own_answer(server: MessagesServer, connect: Conne
     assert server.most_at_once > 1
 
 
-def test_what_the_endpoint_lacks_is_learnt_once_however_many_ask(
-    server: MessagesServer, connect: Connect, prompt: Prompt
-) -> None:
+def test_what_the_endpoint_lacks_is_learnt_once_however_many_ask(connect: Connect, prompt: Prompt) -> None:
     """Each of them is refused for the same reason; the reason is not found twice, and not taken for another one."""
-    refusal = Behaviour(status=400, message="output_config: Extra inputs are not permitted", silent=0.1)
-    server.queue(*[refusal] * MANY)
-    replies = send_all(connect(), questions(prompt))
+    refused = threading.Barrier(MANY)
+    bodies: list[dict[str, Any]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        bodies.append(body)
+        if "format" in body["output_config"]:
+            refused.wait(SOON)
+            error = {"type": "invalid_request_error", "message": "output_config: Extra inputs are not permitted"}
+            return httpx2.Response(400, json={"type": "error", "error": error})
+        content = [{"type": "text", "text": "{}"}]
+        return httpx2.Response(200, json={"type": "message", "content": content, "stop_reason": "end_turn"})
+
+    engine = connect(transport=httpx2.MockTransport(answer))
+    replies = send_all(engine, questions(prompt))
     assert {reply.stop for reply in replies} == {Stop.END}
-    assert replies[0].notes == ("The endpoint does not take structured output; the request was made without it.",)
-    assert {reply.notes for reply in replies} == {replies[0].notes}
-    assert {request.body["output_config"]["effort"] for request in server.requests} == {"high"}
+    assert {reply.retries for reply in replies} == {1}
+    assert engine.notes == ("The endpoint does not take structured output; the request was made without it.",)
+    assert {reply.notes for reply in replies} == {engine.notes}
+    assert {body["output_config"]["effort"] for body in bodies} == {"high"}
 
 
 def test_each_request_counts_its_own_retries(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
@@ -139,8 +150,6 @@ def stalling() -> Any:  # noqa: ANN401 - see Stalling
 class Stalling:
     """A server that takes every request and then sends no more than `head`, to each of them."""
 
-    HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-
     def __init__(self) -> None:
         self.head = b""
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -180,6 +189,13 @@ BEGINNING = (
 )
 
 
+def beginning(kind: str) -> bytes:
+    """The head of a response, and the first events of an answer."""
+    events = b"".join(f"event: {it['type']}\ndata: {json.dumps(it)}\n\n".encode() for it in BEGINNING)
+    body = b"%x\r\n%b\r\n" % (len(events), events) if "chunked" in kind else events
+    return f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{kind}\r\n\r\n".encode() + body
+
+
 def begin_all(engine: ClaudeEngine, prompts: Sequence[Prompt], ears: Sequence[Ear]) -> list[Future[Reply]]:
     """Each in a daemon thread, as a session asks: such threads keep no process alive."""
 
@@ -195,8 +211,9 @@ def begin_all(engine: ClaudeEngine, prompts: Sequence[Prompt], ears: Sequence[Ea
     return futures
 
 
-def test_closing_ends_answers_that_are_under_way(stalling: Stalling, connect: Connect, prompt: Prompt) -> None:
-    stalling.head = stalling.HEAD + b"".join(f"event: {it['type']}\ndata: {json.dumps(it)}\n\n".encode() for it in BEGINNING)
+@pytest.mark.parametrize("kind", ["transfer-encoding: chunked", "content-length: 100000", "x-none: of both"])
+def test_closing_ends_answers_that_are_under_way(stalling: Stalling, connect: Connect, prompt: Prompt, kind: str) -> None:
+    stalling.head = beginning(kind)
     engine, ears = connect(stalling.url), [Ear() for _ in range(MANY)]
     futures = begin_all(engine, questions(prompt), ears)
     assert all(ear.begun.wait(SOON) for ear in ears)
@@ -206,7 +223,7 @@ def test_closing_ends_answers_that_are_under_way(stalling: Stalling, connect: Co
         reply = future.result()
         assert reply.stop is Stop.CUT
         assert reply.text == '{"findings": ['
-        assert reply.problem.startswith("The answer broke off: The connection was c")
+        assert reply.problem == "The answer broke off: The request was interrupted; whole findings that had arrived were kept."
 
 
 def test_closing_ends_requests_that_are_not_answered_yet_and_they_are_not_made_again(
@@ -217,7 +234,7 @@ def test_closing_ends_requests_that_are_not_answered_yet_and_they_are_not_made_a
     assert all(stalling.asked.acquire(timeout=SOON) for _ in range(MANY))
     engine.close()
     assert not wait_for(futures, SOON).not_done
-    assert {str(future.exception()) for future in futures} == {"The request was broken off."}
+    assert {str(future.exception()) for future in futures} == {"The request was interrupted."}
     assert not stalling.asked.acquire(timeout=0.1)
 
 
@@ -225,7 +242,7 @@ def test_a_closed_engine_asks_nothing_more(server: MessagesServer, connect: Conn
     engine = connect(max_retries=5)
     engine.close()
     engine.close()
-    with pytest.raises(ConnectionFailedError, match="was broken off"):
+    with pytest.raises(ConnectionFailedError, match="was interrupted"):
         engine.send(prompt, Ear())
     assert server.requests == []
 
@@ -238,16 +255,16 @@ from reviewer.engine.interface import Prompt
 
 class Listener:
     def sent(self): pass
-    def started(self, usage, request_id): print("begun", flush=True)
+    def started(self, usage, request_id): os.write(1, b"begun\\n")
     def text(self, delta): pass
 
 prompt = Prompt(model="m", system="s", documents="d", question="q", schema={}, max_output=9, effort=None, thinking=None,
     structured=False)
 engine = ClaudeEngine(Credentials(kind=CredentialKind.API_KEY, source="here", secret="key"), base_url=sys.argv[1])
-for _ in range(3):
-    threading.Thread(target=engine.send, args=(prompt, Listener()), daemon=True).start()
 try:
-    threading.Event().wait()
+    for _ in range(3):
+        threading.Thread(target=engine.send, args=(prompt, Listener()), daemon=True).start()
+    threading.Event().wait(60)
 except KeyboardInterrupt:
     engine.close()
     sys.exit(130)
@@ -255,12 +272,11 @@ except KeyboardInterrupt:
 
 
 def test_an_interrupted_process_ends_at_once_and_quietly(stalling: Stalling, tmp_path: Path) -> None:
-    stalling.head = stalling.HEAD + b"".join(f"event: {it['type']}\ndata: {json.dumps(it)}\n\n".encode() for it in BEGINNING)
+    stalling.head = beginning("transfer-encoding: chunked")
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    with subprocess.Popen(
-        [sys.executable, program, stalling.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as process:
+    command = [sys.executable, program, stalling.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
         process.send_signal(signal.SIGINT)
