@@ -14,7 +14,7 @@ from reviewer.commands.target import Target
 from reviewer.commands.watching import Watch
 from reviewer.engine.interface import Listener, Prompt, Reply, Stop
 from reviewer.engine.request import request_text
-from reviewer.errors import IncompleteError, InterruptedByUser, ReviewerError
+from reviewer.errors import IncompleteError, InterruptedByUser, RequestRefusedError, ReviewerError
 from reviewer.outcome import Review, Usage
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import usd
@@ -88,6 +88,7 @@ class Keeping:
             earlier.go_on()
             self.run = earlier
         self._plan = plan
+        self.stack.push(self._left)
         self.stack.enter_context(self._status)
         update = self._status.enter_context(self.terminal.working(f"sending to {prompt.model}"))
         self._watch = Watch(self.terminal, update, prompt.model, plan.requests, lambda usage: usd(usage, plan.model))
@@ -103,6 +104,11 @@ class Keeping:
             prefix=prefix,
             passes=tuple(each.name for each in plan.passes),
         )
+
+    def _left(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """The run is left: whoever reads of a failure is to know that not all is lost."""
+        if isinstance(error, ReviewerError) and not isinstance(error, InterruptedByUser | RequestRefusedError):
+            error.hint = f"{error.hint} {going_on(self.run)}".strip()
 
     def kept(self, asked: Pass) -> tuple[Reply, ...]:
         """The parts of its answer that earlier processes left, oldest first; what was paid for and brought no text is an empty part."""

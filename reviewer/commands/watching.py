@@ -9,7 +9,7 @@ from threading import Lock
 from reviewer.engine.interface import Reply
 from reviewer.findings import Claim
 from reviewer.outcome import NO_USAGE, Usage
-from reviewer.plan.passes import Pass
+from reviewer.plan.passes import Pass, PassKind
 from reviewer.reply.stream import ClaimStream
 from reviewer.report.amounts import counted
 from reviewer.terminal import Terminal
@@ -75,8 +75,9 @@ class Watch:
         price = "" if cost_usd is None else f", ${cost_usd:,.2f}"
         with self._lock:
             found = self._over(asked, reply.usage)
+            findings = f"{counted(found, 'finding')}, " if asked.kind is PassKind.LOOK else ""
             self._terminal.detail(
-                f"{asked.name}: {counted(found, 'finding')}, {reply.usage.output_tokens:,} tokens out, {reply.seconds:,.1f} s{price}"
+                f"{asked.name}: {findings}{reply.usage.output_tokens:,} tokens out, {reply.seconds:,.1f} s{price}"
             )
             self._show()
 
