@@ -1,7 +1,7 @@
 """A Subject's texts and the templates → the Prompt: rules first, then every file, then the change if there is one, the question last.
 
-The documents are byte-stable (see `documents.py`), and stand in the order of their paths: with a change they are the repository at its
-base, which stays the same from push to push.
+The documents are byte-stable (see `documents.py`), and stand in an order that the next commit changes little of (see `layout.py`): with a
+change they are the repository at its base, which stays the same from push to push.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.collect.files import path_bytes
 from reviewer.collect.measure import measure
 from reviewer.collect.subject import Subject, Texts
 from reviewer.documents import author_text, document, file_diff, quoted
-from reviewer.engine.interface import Prompt
+from reviewer.engine.interface import Lifetime, Prompt
+from reviewer.layout import DOCUMENTS, lay_out
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.passes import GENERAL, LENSES, Lens
@@ -23,7 +23,7 @@ from reviewer.plan.tokens import file_tokens
 from reviewer.questions import LEFT_OUT_SHOWN, left_out, look_question, question_templates
 from reviewer.templating import Templates, packaged_templates
 
-_SYSTEM, _DOCUMENTS, _CHANGE = "prompt/system.md.j2", "prompt/documents.md.j2", "prompt/change.md.j2"
+_SYSTEM, _CHANGE = "prompt/system.md.j2", "prompt/change.md.j2"
 SCHEMA_NAME = "prompt/answer.schema.json"
 
 
@@ -49,7 +49,7 @@ def frame_tokens(
     a little too many, and without rendering anything.
     """
     named = "\n- ".join((*left_out(subject), *map(quoted, subject.snapshot.guidance), instructions))
-    fixed = (*_sources(templates, (_SYSTEM, _DOCUMENTS)), named.encode(), json.dumps(answer_schema()).encode())
+    fixed = (*_sources(templates, (_SYSTEM, DOCUMENTS)), named.encode(), json.dumps(answer_schema()).encode())
     questions = (
         (*_sources(templates, question_templates(subject, lens)), lens.text.encode("utf-8", "replace"))
         for lens in (GENERAL, *LENSES, *own)
@@ -96,12 +96,11 @@ def compose(
 
     `instructions` are the operator's own words, or, with `instructions_from_repository`, the repository's; or empty. Raises TemplateError.
     """
-    shown = {path: document(path, text) for path, text in texts.base.items()}
-    shown |= {path: document(path, text, outlined=True) for path, text in subject.outlines.items()}
+    laid_out = lay_out(subject, texts, templates)
     return Prompt(
         model=plan.model.id,
         system=templates.render(_SYSTEM),
-        documents=templates.render(_DOCUMENTS, documents=[shown[path] for path in sorted(shown, key=path_bytes)]),
+        documents=laid_out.documents,
         change=change_text(subject, texts.head, templates),
         question=look_question(subject, _Wording(language, instructions, instructions_from_repository), templates, lens),
         schema=answer_schema(),
@@ -111,4 +110,8 @@ def compose(
         structured=plan.model.structured_outputs,
         betas=plan.betas,
         texts=texts.current,
+        cuts=laid_out.cuts,
+        breakpoints=laid_out.breakpoints,
+        # Five minutes are the provider's own; an endpoint that does not know the field is not asked for them.
+        lifetime=plan.lifetime if plan.lifetime is Lifetime.ONE_HOUR else None,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reviewer.collect.changes import Change, ChangeKind
 from reviewer.collect.decoding import decode
 from reviewer.collect.files import Reader, path_bytes, read_texts
+from reviewer.collect.past import NO_PAST, Past
 from reviewer.collect.snapshot import Snapshot, SourceFile
 from reviewer.outcome import SkippedFile, SkipReason
 
@@ -32,6 +33,8 @@ class Subject:
     """Path → signatures, for files of which there is no room for more; such a path is in neither `snapshot.files` nor `skipped`."""
     name: str = ""
     """What a report calls it, where the folder's name will not do: `octo/app#12`."""
+    past: Callable[[], Past] = field(default=lambda: NO_PAST, compare=False, repr=False)
+    """How the documents came to be as they are: it orders them in a prompt. Read when first asked for."""
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.files import read_special
 from reviewer.collect.grammar import note as missing_grammars
+from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
 from reviewer.collect.search import Search, TextSearch, TreeSearch
+from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject, Texts
 from reviewer.collect.tree import read_blob
 from reviewer.commands.call import Against, Call, Wanted
@@ -144,6 +147,7 @@ def subject_of(repository: Repository, change: Change, setup: Setup, scope: str,
         snapshot=collect_tree(repository, change.base, selection, cache, scope=scope, rules=rules),
         change=change,
         head=collect_tree(repository, change.head, selection, cache, paths=there, rules=rules),
+        past=functools.cache(lambda: read_past(repository, change.base.commit)),
     )
 
 
@@ -153,7 +157,16 @@ def _touches(file: ChangedFile, folder: str) -> bool:
 
 
 def _as_it_is(setup: Setup) -> Subject:
-    return Subject(snapshot=collect(setup.path, _selection(setup), MeasureCache(setup.state)))
+    snapshot = collect(setup.path, _selection(setup), MeasureCache(setup.state))
+    return Subject(snapshot=snapshot, past=functools.cache(lambda: _past(snapshot)))
+
+
+def _past(snapshot: Snapshot) -> Past:
+    repository = open_repository(snapshot.root) if snapshot.commit is not None else None
+    if repository is None:
+        return NO_PAST
+    with repository:
+        return read_past(repository, snapshot.commit, index=True)
 
 
 def _patch_alone(setup: Setup, wanted: Wanted, patch: bytes) -> Subject:
