@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import secrets
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -86,7 +86,7 @@ class MessagesServer:
         self.cache = PromptCache(self.clock)
         self.diagnostics = Diagnostics(self.clock)
         self.meter = Meter(GENEROUS, self.clock)
-        self._name = secrets.token_hex(4)  # two servers never give a message the same id
+        self._name = uuid.uuid4().hex[:8]  # two servers never give a message the same id
         self._counter = itertools.count(1)
         self._under_way = 0
         self._script: list[Behaviour] = []
