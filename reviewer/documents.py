@@ -64,7 +64,11 @@ class Passage:
 
 
 def passage(kind: str, text: str) -> Passage:
-    """A text with a marker made from it; `kind` is the name of the markers."""
+    """A text with a marker made from it; `kind` is the name of the markers.
+
+    A model may write one half of a surrogate pair, which no request can carry: it becomes a question mark.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return Passage(text, _marker(kind, text))
 
 

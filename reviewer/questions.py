@@ -106,7 +106,7 @@ def continued_question(question: str, kept: Sequence[Claim], templates: Template
     named = dict.fromkeys(
         f"- {quoted(claim.path)}, line {claim.start_line}: {_one_line(claim.title)}" for claim in sorted(kept, key=by_place)
     )
-    return templates.render(_CONTINUED, question=question, kept=passage("kept", "\n".join(named)), count=len(named))
+    return templates.render(_CONTINUED, question=question, kept=passage("kept", "\n".join(named)))
 
 
 def verification_question(findings: Iterable[Finding], templates: Templates) -> str:
@@ -144,9 +144,10 @@ def left_out(subject: Subject) -> list[str]:
 
 
 def _statement(finding: Finding) -> _Statement:
-    key, text = finding_key(finding), statement_text(finding)
+    key = finding_key(finding)
+    told = passage(f"finding {key}", statement_text(finding))
     lines = str(finding.start_line) if finding.start_line == finding.end_line else f"{finding.start_line}-{finding.end_line}"
-    return _Statement(key, quoted(finding.path), lines, text, passage("finding", f"{key}\0{text}").marker)
+    return _Statement(key, quoted(finding.path), lines, told.text, told.marker)
 
 
 def _one_line(title: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -21,6 +22,13 @@ class Kind(StrEnum):
     FINDING = "finding"
     VERDICT = "verdict"
     QUOTE = "quote"
+
+
+_VALIDATORS: Mapping[Kind, Callable[[object], Claim | Verdict | Quotation | str]] = {
+    Kind.FINDING: validate,
+    Kind.VERDICT: validate_verdict,
+    Kind.QUOTE: validate_quote,
+}
 
 
 @dataclass(slots=True)
@@ -54,26 +62,18 @@ class Gathered:
 
     def item(self, kind: Kind, value: object) -> None:
         """Takes one item of a list."""
-        self._items[kind] += 1
-        if self._items[kind] > MAX_FINDINGS:
-            return
-        match kind:
-            case Kind.FINDING:
-                self._judged(kind, validate(value))
-            case Kind.VERDICT:
-                self._judged(kind, validate_verdict(value))
-            case Kind.QUOTE:
-                self._judged(kind, validate_quote(value))
+        if self._room(kind):
+            self._judged(kind, _VALIDATORS[kind](value))
 
     def item_text(self, kind: Kind, text: str) -> None:
         """Takes one item that is still JSON text."""
-        try:
-            value = load(text)
-        except NotJsonError:
-            self._items[kind] += 1
-            self._judged(kind, "not JSON")
-        else:
-            self.item(kind, value)
+        if self._room(kind):
+            try:
+                value = load(text)
+            except NotJsonError:
+                self._judged(kind, "not JSON")
+            else:
+                self._judged(kind, _VALIDATORS[kind](value))
 
     def reply_text(self, text: str) -> bool:
         """Takes the text of a reply, of which the quotes follow as items; says whether there is one."""
@@ -93,6 +93,10 @@ class Gathered:
         ]
         return (*self.rejected, *past)
 
+    def _room(self, kind: Kind) -> bool:
+        self._items[kind] += 1
+        return self._items[kind] <= MAX_FINDINGS
+
     def _judged(self, kind: Kind, stated: Claim | Verdict | Quotation | str) -> None:
         match stated:
             case Claim():
@@ -103,7 +107,7 @@ class Gathered:
                 self.reply = replace(self.reply, quotes=(*self.reply.quotes, stated))
             case Quotation():
                 self.rejected.append("a quote without a text")
-            case _ if self._items[kind] <= MAX_FINDINGS:
+            case _:
                 self.rejected.append(f"{kind} {self._items[kind]}: {stated}")
 
     def _reply(self, value: object) -> bool:
