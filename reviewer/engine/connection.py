@@ -204,7 +204,7 @@ class Stream:
 
 
 def _interrupted() -> ConnectionFailedError:
-    return ConnectionFailedError("The request was interrupted.", hint="`reviewer resume` goes on with the run.")
+    return ConnectionFailedError("The request was interrupted.", hint="The prompt may have been billed.")
 
 
 def _beta_header(betas: tuple[str, ...]) -> dict[str, str]:

@@ -275,7 +275,7 @@ def test_an_interrupted_process_ends_at_once_and_quietly(stalling: Stalling, tmp
     stalling.head = beginning("transfer-encoding: chunked")
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    command = [sys.executable, program, stalling.url]
+    command = [sys.executable, str(program), stalling.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from messages_server import Behaviour, MessagesServer
+from reviewer.config import Config
 from reviewer.engine.claude import ClaudeEngine
 from reviewer.engine.interface import Prompt, Stop
-from reviewer.engine.request import request_text
 from reviewer.errors import (
     ConnectionFailedError,
     CredentialsError,
@@ -27,6 +27,12 @@ from reviewer.errors import (
     RequestRefusedError,
     SpendLimitError,
 )
+from reviewer.outcome import Usage
+from reviewer.plan.passes import Pass, PassKind
+from reviewer.run_answers import AnswerFile
+from reviewer.run_passes import PassLog
+from reviewer.run_prefix import prefix_of
+from reviewer.run_record import Asked, AttemptState
 from reviewer.runs import RunStore
 
 ANSWER = json.dumps({"findings": [f"finding number {number}" for number in range(12)], "summary": "twelve findings"})
@@ -188,7 +194,7 @@ PART_OF_AN_ANSWER = [
     Row("ended in the middle", cut(TEXT_BEGUN), Stop.CUT, "without the provider saying that it was complete", PART),
     Row("silence in the middle", Behaviour(text=ANSWER, piece=PIECE, delay=0.0, keep_events=TEXT_BEGUN, ending="silent"), Stop.CUT, "fell silent", PART),
     Row("half an event", cut(TEXT_BEGUN, last=(("content_block_delta", '{"type": "content_bl'),)), Stop.CUT, "is not JSON", PART),
-    Row("an event of another shape", cut(TEXT_BEGUN, last=(("content_block_delta", {"delta": 7}),)), Stop.CUT, "cannot be read", PART),
+    Row("an event of another shape", cut(TEXT_BEGUN, last=(("content_block_stop", {"delta": 7}),)), Stop.CUT, "cannot be read", PART),
     Row("overloaded in the middle", cut(TEXT_BEGUN, last=(error_event("overloaded_error"),)), Stop.CUT, "is overloaded (overloaded_error", PART),
     Row("api_error in the middle", cut(TEXT_BEGUN, last=(error_event("api_error"),)), Stop.CUT, "failure of its own (api_error", PART),
     Row("rate limit in the middle", cut(TEXT_BEGUN, last=(error_event("rate_limit_error"),)), Stop.CUT, "rate limit is reached", PART),
@@ -222,27 +228,55 @@ class Aftermath:
     hint: str
     text: str
     on_disk: str
-    state: str
+    state: AttemptState
     everything: str
     """All that a person could see, for the search for secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A listener that keeps what it hears with the run, as the program's does."""
+
+    log: PassLog
+    answer: AnswerFile
+
+    def sent(self) -> None: ...
+
+    def started(self, usage: Usage, request_id: str) -> None:
+        self.log.started(usage, request_id, 0.0)
+
+    def text(self, delta: str) -> None:
+        self.answer.write(delta)
+
+
+LOOK = Pass(number=1, kind=PassKind.LOOK, name="general")
 
 
 def suffer(engine: ClaudeEngine, prompt: Prompt, state_dir: Path) -> Aftermath:
     """Send through a run, as the program does."""
     outcome: type[ProviderError] | Stop
-    store = RunStore(state_dir)
-    request = request_text(prompt)
-    try:
-        with store.start(version="0", model=prompt.model, subject="project", commit=None, request=request) as run:
-            reply = engine.send(prompt, run)
-            run.answered(reply, 0.5)
+    run = RunStore(state_dir).start(
+        version="0",
+        model=prompt.model,
+        subject="project",
+        commit=None,
+        asked=Asked(path="/project", top="/project", config=Config(), origins={}),
+        prefix=prefix_of(prompt),
+        passes=(LOOK.name,),
+    )
+    with run:
+        log = run.log(LOOK)
+        try:
+            reply = engine.send(prompt, Keeping(log, log.begin(began=run.now(), request_sha256="")))
+            log.ended(reply, 0.5)
             outcome, said, hint, text = reply.stop, reply.problem, "", reply.text
-    except ProviderError as error:
-        outcome, said, hint, text = type(error), error.message, error.hint, ""
-    [folder] = store.folder.iterdir()
-    record = (folder / "run.json").read_text()
-    on_disk = (folder / "answer.txt").read_text()
-    return Aftermath(outcome, said, hint, text, on_disk, json.loads(record)["state"], f"{said}{hint}{record}{on_disk}")
+        except ProviderError as error:
+            log.failed(error.message)
+            outcome, said, hint, text = type(error), error.message, error.hint, ""
+    files = {path: path.read_text() for path in run.folder.rglob("*") if path.is_file() and path.name != "reserve"}
+    [on_disk] = [content for path, content in files.items() if path.suffix == ".txt"]
+    state = log.record.attempts[0].state
+    return Aftermath(outcome, said, hint, text, on_disk, state, f"{said}{hint}{files}")
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -258,7 +292,7 @@ def test_a_fault_has_its_own_outcome(
     assert after.said.endswith((".", "attackers."))
     assert kept(after.on_disk) == row.kept
     assert after.text == ("" if after.outcome is Stop.REFUSED else after.on_disk)
-    assert after.state == "failed"
+    assert after.state is (AttemptState.ENDED if isinstance(after.outcome, Stop) else AttemptState.FAILED)
     assert server.key not in after.everything
     assert "sk-ant" not in after.everything
     assert "repeated" not in after.everything
