@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count
 
@@ -19,8 +19,8 @@ from reviewer.reply.verifying import batches, pending
 from reviewer.session import Answer, Request, Session
 from reviewer.templating import Templates
 
-_UNSURE = 1.3
-"""How much longer than its estimate a question may be; it is not counted by the provider, being small beside the prefix."""
+_RULINGS = 16_000
+"""Tokens of output for a verification: a ruling takes some 150, after some thought."""
 
 
 def look_requests(plan: Plan, prompt: Prompt, subject: Subject, wishes: Wishes, templates: Templates) -> Iterator[Request]:
@@ -29,6 +29,11 @@ def look_requests(plan: Plan, prompt: Prompt, subject: Subject, wishes: Wishes, 
         if look.lens is not None:
             asked = dataclasses.replace(prompt, question=look_question(subject, wishes, templates, look.lens))
             yield Request(look, asked, partial(_rest, asked, templates))
+
+
+def longest(requests: Iterable[Request]) -> Prompt:
+    """The prompt of the longest question: the one to count, so that what holds it holds the others."""
+    return max((request.prompt for request in requests), key=lambda prompt: len(prompt.question))
 
 
 def _rest(prompt: Prompt, templates: Templates, replies: Sequence[Reply]) -> Prompt | None:
@@ -49,8 +54,9 @@ def verify(session: Session, plan: Plan, prompt: Prompt, findings: Sequence[Find
         return ()
     recalled = tuple(_recalled(session, plan))
     verdicts = [verdict for answer in recalled for reply in answer.replies for verdict in parsed(reply).verdicts]
-    room = plan.window_tokens - plan.max_output - plan.tokens.high
-    parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=int(room / _UNSURE))
+    # What was reserved for an answer is more than rulings take; where input and longest answer together pass the window, the answer ends there.
+    room = plan.window_tokens - plan.tokens.high - min(plan.max_output, _RULINGS)
+    parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=max(0, room))
     first = len(recalled) + 1
     requests = [
         Request(_nth(plan, number), dataclasses.replace(prompt, question=verification_question(part, templates)))
@@ -75,4 +81,4 @@ def _recalled(session: Session, plan: Plan) -> Iterator[Answer]:
         answer = session.recall(_nth(plan, number))
         if not answer.replies:
             return
-        yield answer
+        yield dataclasses.replace(answer, superseded=True)

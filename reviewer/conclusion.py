@@ -17,7 +17,7 @@ from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
 from reviewer.reply.select import select
-from reviewer.reply.verifying import judge
+from reviewer.reply.verifying import judge, pending
 from reviewer.report.amounts import counted
 from reviewer.session import Answer
 
@@ -59,7 +59,10 @@ def conclude(
     )
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
-    notes = (*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes))
+    notes = [*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes)]
+    left = len(pending(found.findings, verdicts)) if checks else 0
+    if left:
+        notes.append(f"{counted(left, 'finding')} left without a ruling by the verification.")
     return Review(
         subject=subject.title,
         commit=subject.commit,

@@ -79,8 +79,10 @@ def shortcomings(answers: Iterable[Answer]) -> tuple[str, ...]:
 
 
 def shortcomings_of(answer: Answer) -> list[str]:
-    """Why one pass is not whole."""
+    """Why one pass is not whole; nothing when another one made up for it."""
     problems: list[str] = []
+    if answer.superseded:
+        return problems
     if answer.error is not None:
         problems.append(f"Nothing came: {answer.error.message.rstrip('.')}.")
     if answer.unasked:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from reviewer import __version__
 from reviewer.accounting import making_of
-from reviewer.asking import look_requests, require_answer, verify
+from reviewer.asking import longest, look_requests, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
@@ -69,7 +69,7 @@ def review_with_model(
     no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
     """
     prompt, texts, unread = prepare(subject, plan, wishes, templates)
-    plan = _settled(plan, engine.count(prompt))
+    plan = _settled(plan, engine.count(longest(look_requests(plan, prompt, subject, wishes, templates))))
     prompt = dataclasses.replace(prompt, max_output=plan.max_output, betas=plan.betas)
     approve(plan)
     keeper.begin(prompt, plan)

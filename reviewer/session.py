@@ -56,6 +56,8 @@ class Answer:
     """Why it was not asked, or not to the end; empty when it was."""
     resumed: bool = False
     """Whether an earlier process has asked and paid for it, at least in part."""
+    superseded: bool = False
+    """Whether what may be missing of it was asked in another pass."""
 
     @property
     def usage(self) -> Usage:
