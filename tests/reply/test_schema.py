@@ -4,9 +4,10 @@ import anthropic
 import pytest
 from jsonschema import Draft202012Validator
 
-from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Severity
+from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Origin, Ruling, Severity
 from reviewer.reply.fields import MAX_ABSENT, MAX_FINDINGS, MAX_NAME, MAX_TEXT
-from reviewer.reply.schema import Answer, answer_schema, validate
+from reviewer.reply.schema import Answer, answer_schema, validate, validate_quote, validate_verdict
+from reviewer.reply.statements import Quotation, Verdict
 
 ITEM = {
     "path": "src/app.py",
@@ -22,6 +23,19 @@ ITEM = {
 }
 
 
+VERDICT = {
+    "finding": "1a2b3c4d",
+    "path": "src/app.py",
+    "quote": "text = ast.literal_eval(text)",
+    "start_line": 2,
+    "end_line": 2,
+    "ruling": "refuted",
+    "explanation": "The text is parsed before.",
+}
+VERDICT_FIELDS = ["finding", "path", "quote", "start_line", "end_line", "ruling", "explanation"]
+QUOTE = {"path": "src/app.py", "quote": "eval(text)", "start_line": 3, "end_line": 3}
+
+
 def test_the_schema_is_what_the_sdk_would_make_of_it_for_structured_output() -> None:
     assert answer_schema() == anthropic.transform_schema(Answer)
 
@@ -35,8 +49,24 @@ def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> N
     assert fields == [*schema["$defs"]["AnswerFinding"]["required"], "origin", "absent", "replacement"]
 
 
+def test_in_a_verdict_the_evidence_comes_before_the_ruling_and_in_a_reply_the_text_before_the_quotes() -> None:
+    forms = answer_schema()["$defs"]
+
+    assert list(forms["AnswerVerdict"]["properties"]) == VERDICT_FIELDS == forms["AnswerVerdict"]["required"]
+    assert list(forms["AnswerReply"]["properties"]) == ["text", "quotes"] == forms["AnswerReply"]["required"]
+
+
+def test_the_schema_keeps_within_what_structured_output_takes() -> None:
+    objects = [answer_schema(), *answer_schema()["$defs"].values()]
+    optional = [field for each in objects for field in each["properties"] if field not in each["required"]]
+
+    assert all(each["additionalProperties"] is False for each in objects)
+    assert optional == ["verdicts", "reply", "origin", "absent", "replacement"]
+    assert len(optional) <= 24
+
+
 def test_no_field_asks_for_a_chain_of_thought() -> None:
-    fields = {*answer_schema()["properties"], *answer_schema()["$defs"]["AnswerFinding"]["properties"]}
+    fields = {field for each in (answer_schema(), *answer_schema()["$defs"].values()) for field in each["properties"]}
 
     assert not fields & {"reasoning", "thinking", "trace", "thoughts", "chain_of_thought"}
 
@@ -48,6 +78,7 @@ def test_the_words_of_the_schema_are_those_of_the_project() -> None:
     assert set(fields["confidence"]["enum"]) == {confidence.word for confidence in Confidence}
     assert set(fields["category"]["enum"]) == set(Category)
     assert set(fields["origin"]["enum"]) == set(Origin)
+    assert answer_schema()["$defs"]["AnswerVerdict"]["properties"]["ruling"]["enum"] == list(Ruling)
     assert set(answer_schema()["$defs"]["AnswerAbsent"]["properties"]["how"]["enum"]) == set(Absence)
 
 
@@ -82,6 +113,53 @@ def test_what_an_item_says_besides_is_taken_along() -> None:
 @pytest.mark.parametrize("field", MORE)
 def test_what_may_be_left_out_may_be_null(field: str) -> None:
     assert validate({**ITEM, field: None}) == validate(ITEM)
+
+
+def test_a_valid_verdict_and_a_valid_quote_pass_both_the_schema_and_the_validation() -> None:
+    reply = {"text": "Yes.", "quotes": [QUOTE]}
+    answer = {"findings": [], "summary": "", "verdicts": [VERDICT], "reply": reply}
+    Draft202012Validator(answer_schema()).validate(answer)
+
+    assert Answer.model_validate(answer).reply is not None
+    assert validate_quote(QUOTE) == Quotation(path="src/app.py", quote="eval(text)", start_line=3, end_line=3)
+    assert validate_verdict(VERDICT) == Verdict(
+        finding="1a2b3c4d",
+        path="src/app.py",
+        quote="text = ast.literal_eval(text)",
+        start_line=2,
+        end_line=2,
+        ruling=Ruling.REFUTED,
+        explanation="The text is parsed before.",
+    )
+
+
+def test_a_verdict_may_rest_on_nothing() -> None:
+    verdict = validate_verdict({**VERDICT, "path": "", "quote": "", "start_line": 0, "end_line": 0, "ruling": "Uncertain"})
+
+    assert isinstance(verdict, Verdict)
+    assert (verdict.path, verdict.quote, verdict.ruling) == ("", "", Ruling.UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ruling": "true"}, "ruling: not one of the allowed words"),
+        ({"ruling": None}, "ruling: not one of the allowed words"),
+        ({"finding": ""}, "finding: blank"),
+        ({"finding": 12}, "finding: Input should be a valid string"),
+        ({"finding": "x" * (MAX_NAME + 1)}, f"finding: longer than {MAX_NAME} characters"),
+        ({"explanation": " "}, "explanation: blank"),
+        ({"end_line": -1}, "end_line: not a line number"),
+        ({"severity": "low"}, "a field that was not asked for"),
+    ],
+)
+def test_a_verdict_out_of_form_is_refused_with_a_reason(change: dict[str, object], reason: str) -> None:
+    assert validate_verdict({**VERDICT, **change}) == reason
+
+
+@pytest.mark.parametrize("field", VERDICT_FIELDS)
+def test_every_field_of_a_verdict_is_needed(field: str) -> None:
+    assert validate_verdict({key: value for key, value in VERDICT.items() if key != field}) == f"{field}: Field required"
 
 
 def test_letter_case_of_a_word_does_not_matter() -> None:
