@@ -1,6 +1,6 @@
-"""The files that inputs of the Action name: settings and instructions to read, a SARIF file to write.
+"""The files that inputs of the Action name: settings, instructions and lenses to read, a SARIF file to write.
 
-Settings and instructions are the operator's, and may say what a repository's own file may not. But they lie in the repository, and what is checked out may be what
+Settings and texts for the model are the operator's, and may say what a repository's own file may not. But they lie in the repository, and what is checked out may be what
 a pull request made of them. So for a pull request they are read at its base; what lies outside the workspace is read as it is.
 """
 
@@ -15,6 +15,9 @@ from reviewer.commands.setup import LARGEST_INSTRUCTIONS
 from reviewer.errors import ConfigError
 from reviewer.settings_file import LARGEST_SETTINGS_FILE, OwnFiles
 from reviewer.storage import write_atomically
+
+_TEXTS = frozenset({"instructions", "lens"})
+"""Settings that name texts for the model, also where they come from the input args."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,20 @@ class OperatorFiles:
             if call.config_file is not None:
                 raise ConfigError("The input config and --config in args name a settings file each.", hint="Give one of them.")
             call = replace(call, config_file=self._file("config", self.config, own, LARGEST_SETTINGS_FILE))
-        if self.instructions and "instructions" not in call.flags:
-            path = self._file("instructions", self.instructions, own, LARGEST_INSTRUCTIONS)
-            call = replace(call, flags={**call.flags, "instructions": str(path)})
-        return call
+        flags = dict(call.flags)
+        if self.instructions and "instructions" not in flags:
+            flags["instructions"] = self.instructions
+        for name, value in flags.items():
+            if name in _TEXTS:
+                flags[name] = (
+                    tuple(self._text(name, each, own) for each in value)
+                    if isinstance(value, tuple)
+                    else self._text(name, str(value), own)
+                )
+        return replace(call, flags=flags)
+
+    def _text(self, name: str, given: str, own: OwnFiles) -> str:
+        return str(self._file(name, given, own, LARGEST_INSTRUCTIONS))
 
     def _file(self, name: str, given: str, own: OwnFiles, limit: int) -> Path:
         path = Path(given)

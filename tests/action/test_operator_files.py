@@ -67,11 +67,18 @@ def test_a_file_that_is_not_there_is_named(workspace: Path) -> None:
         given(workspace, instructions="ci/none.md")
 
 
-def test_flags_go_before_the_input(workspace: Path) -> None:
-    call = Call(path=workspace, flags={"instructions": "mine"}, config_file=None, isolated=False, environ={})
-    files = OperatorFiles("", "ci/more.md", workspace, workspace.parent)
+def test_flags_go_before_the_input_and_their_files_are_read_at_the_same_place(workspace: Path) -> None:
+    (workspace / "ci" / "mine.md").write_text("Mine.\n")
+    flags = {"instructions": "ci/mine.md", "lens": ("ci/more.md",)}
+    call = Call(path=workspace, flags=flags, config_file=None, isolated=False, environ={})
+    files = OperatorFiles("", "ci/more.md", workspace, workspace.parent / "ours")
+    files.folder.mkdir()
 
-    assert files.given_to(call, FolderFiles(workspace)).flags == {"instructions": "mine"}
+    found = files.given_to(call, FolderFiles(workspace)).flags
+    lens = found["lens"]
+    assert isinstance(lens, tuple)
+    assert [Path(str(path)).read_text() for path in (found["instructions"], *lens)] == ["Mine.\n", "Mind the locks.\n"]
+    assert not any(Path(str(path)).is_relative_to(workspace) for path in (found["instructions"], *lens))
 
 
 def test_two_settings_files_are_one_too_many(workspace: Path) -> None:
