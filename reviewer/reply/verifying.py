@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
+from reviewer.collect.measure import measure
+from reviewer.documents import quoted
 from reviewer.findings import Confidence, Evidence, Finding, Refuted, Ruling, Verification
+from reviewer.plan.model import Tokenizer
+from reviewer.plan.tokens import file_tokens
 from reviewer.questions import by_place, finding_key, statement_text
 from reviewer.reply.ground import find_quotes
 from reviewer.reply.statements import Verdict
@@ -20,10 +25,8 @@ UNFOUNDED = "A verification called it refuted, but the lines it quoted are not t
 """Begins the explanation of a refutation that counts as uncertain."""
 CONTRADICTED = "Verifications differ"
 """Begins the explanation where one confirms, on evidence, what another refutes on evidence."""
-_FRAME_BYTES = 160
-"""Of the markers around a finding in the question, its path aside."""
-_BYTES_PER_TOKEN = 2
-"""Fewer than any vocabulary of today takes for prose or code in UTF-8: the estimate is above what is counted."""
+_FRAME = '<finding id="0123456789abcdef" key="01234567" path= lines="1000-1000">\n\n</finding id="0123456789abcdef">\n'
+"""What stands around a finding in the question, its path aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,6 @@ def _refuted(finding: Finding, verification: Verification) -> Refuted:
 
 
 def _tokens(finding: Finding) -> int:
-    """What a finding takes in a question at most."""
-    size = len((statement_text(finding) + finding.path).encode("utf-8", "surrogatepass"))
-    return -(-(size + _FRAME_BYTES) // _BYTES_PER_TOKEN)
+    """About what a finding takes in a question, by the vocabulary that takes most for it."""
+    text = measure((_FRAME + quoted(finding.path) + statement_text(finding)).encode("utf-8", "replace"))
+    return ceil(max(file_tokens(text, tokenizer) for tokenizer in Tokenizer))

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewer.collect.measure import measure
+from reviewer.findings import Absence, Absent, Category, Confidence, Evidence, Finding, QuoteMatch, Refuted, Ruling, Severity
+from reviewer.plan.model import Tokenizer
+from reviewer.plan.tokens import file_tokens
+from reviewer.questions import finding_key, verification_question
+from reviewer.reply.statements import Verdict
+from reviewer.reply.verifying import CONTRADICTED, UNFOUNDED, batches, judge, pending, strays
+from reviewer.templating import Templates
+
+FILES = {
+    "app.py": "import ast\n\n\ndef run(text):\n    value = ast.literal_eval(text)\n    return eval(text)\n",
+    "main.py": "from app import run\n\nrun(input())\n",
+}
+FINDING = Finding(
+    title="Runs what it is sent",
+    severity=Severity.CRITICAL,
+    confidence=Confidence.HIGH,
+    category=Category.SECURITY,
+    path="app.py",
+    start_line=6,
+    end_line=6,
+    quote="    return eval(text)",
+    explanation="Anyone can send text.",
+    suggestion="Parse it.",
+    absent=(Absent(Absence.UNTESTED, "run"),),
+    replacement="    return value",
+    match=QuoteMatch.EXACT,
+    fingerprint="0123456789abcdef",
+    found_by=("security",),
+)
+OTHER = replace(FINDING, title="Nobody calls it", start_line=4, end_line=4, quote="def run(text):")
+PARSED = Evidence(path="app.py", start_line=5, end_line=5, quote="    value = ast.literal_eval(text)")
+CALLED = Evidence(path="main.py", start_line=3, end_line=3, quote="run(input())")
+
+
+def verdict(ruling: Ruling, evidence: Evidence | None = None, explanation: str = "See there.", **change: object) -> Verdict:
+    plain = Verdict(
+        finding=finding_key(FINDING),
+        path=evidence.path if evidence else "",
+        quote=evidence.quote.strip() if evidence else "",
+        start_line=0,
+        end_line=0,
+        ruling=ruling,
+        explanation=explanation,
+    )
+    return replace(plain, **change)  # type: ignore[arg-type]  # the names are checked by replace itself
+
+
+def stands(*verdicts: Verdict, finding: Finding = FINDING) -> Finding:
+    (standing,), refuted = judge([finding], verdicts, FILES.get)
+    assert refuted == ()
+    return standing
+
+
+def test_a_confirmed_finding_keeps_its_confidence_and_tells_the_lines_that_decide() -> None:
+    found = stands(verdict(Ruling.CONFIRMED, CALLED))
+
+    assert found.verification is not None
+    assert (found.verification.ruling, found.verification.explanation) == (Ruling.CONFIRMED, "See there.")
+    assert found.verification.evidence == CALLED
+    assert replace(found, verification=None) == FINDING
+
+
+def test_a_refuted_finding_tells_why_and_by_which_lines() -> None:
+    standing, (refuted,) = judge([OTHER, FINDING], [verdict(Ruling.REFUTED, PARSED)], FILES.get)
+
+    assert standing == (OTHER,)
+    assert refuted.verification is not None
+    assert refuted.verification.evidence == PARSED
+    assert refuted == Refuted(
+        title=FINDING.title,
+        severity=FINDING.severity,
+        confidence=FINDING.confidence,
+        category=FINDING.category,
+        path=FINDING.path,
+        start_line=FINDING.start_line,
+        end_line=FINDING.end_line,
+        quote=FINDING.quote,
+        explanation=FINDING.explanation,
+        suggestion=FINDING.suggestion,
+        absent=FINDING.absent,
+        replacement=FINDING.replacement,
+        reason="See there.",
+        fingerprint=FINDING.fingerprint,
+        verification=refuted.verification,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"path": "app.py", "quote": "text = sanitise(text, strictly=True)"},
+        {"path": "nowhere.py", "quote": "value = ast.literal_eval(text)"},
+        {"path": "app.py", "quote": "\n"},
+        {"path": "main.py", "quote": "value = ast.literal_eval(text)"},
+    ],
+)
+def test_what_is_refuted_by_lines_that_are_not_there_is_uncertain_and_says_so(change: dict[str, Any]) -> None:
+    found = stands(verdict(Ruling.REFUTED, **change))
+
+    assert found.confidence is Confidence.MEDIUM
+    assert found.verification is not None
+    assert (found.verification.ruling, found.verification.evidence) == (Ruling.UNCERTAIN, None)
+    assert found.verification.explanation == f"{UNFOUNDED}. See there."
+
+
+def test_a_confirmation_stands_without_the_lines_that_it_quotes() -> None:
+    found = stands(verdict(Ruling.CONFIRMED, path="app.py", quote="this is not there at all"))
+
+    assert found.confidence is Confidence.HIGH
+    assert found.verification is not None
+    assert (found.verification.ruling, found.verification.evidence) == (Ruling.CONFIRMED, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(Confidence.HIGH, Confidence.MEDIUM), (Confidence.MEDIUM, Confidence.LOW), (Confidence.LOW, Confidence.LOW)],
+)
+def test_an_uncertain_finding_loses_a_level_of_confidence(before: Confidence, after: Confidence) -> None:
+    for evidence in (None, PARSED):
+        found = stands(verdict(Ruling.UNCERTAIN, evidence), finding=replace(FINDING, confidence=before))
+        assert found.confidence is after
+        assert found.severity is FINDING.severity
+
+
+def test_a_finding_without_a_verdict_stays_as_it_is_and_verdicts_on_others_are_counted() -> None:
+    other = verdict(Ruling.REFUTED, PARSED, finding="00000000")
+    verdicts = [other, verdict(Ruling.CONFIRMED, finding=finding_key(OTHER)), other]
+
+    assert judge([FINDING], verdicts, FILES.get) == ((FINDING,), ())
+    assert strays([FINDING], verdicts) == 3
+    assert strays([FINDING, OTHER], verdicts) == 2
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "ruling", "evidence"),
+    [
+        pytest.param([verdict(Ruling.CONFIRMED, CALLED), verdict(Ruling.REFUTED)], Ruling.CONFIRMED, CALLED, id="evidence first"),
+        pytest.param([verdict(Ruling.CONFIRMED), verdict(Ruling.REFUTED)], Ruling.UNCERTAIN, None, id="none has evidence"),
+        pytest.param(
+            [verdict(Ruling.CONFIRMED, CALLED), verdict(Ruling.REFUTED, PARSED)], Ruling.UNCERTAIN, PARSED, id="both have"
+        ),
+        pytest.param(
+            [verdict(Ruling.UNCERTAIN, CALLED), verdict(Ruling.REFUTED, PARSED)], Ruling.UNCERTAIN, CALLED, id="doubt first"
+        ),
+        pytest.param([verdict(Ruling.UNCERTAIN), verdict(Ruling.CONFIRMED, CALLED)], Ruling.CONFIRMED, CALLED, id="idle doubt"),
+        pytest.param(
+            [verdict(Ruling.CONFIRMED, CALLED), verdict(Ruling.CONFIRMED, PARSED)], Ruling.CONFIRMED, PARSED, id="agreed"
+        ),
+    ],
+)
+def test_of_several_rulings_those_with_evidence_count_and_of_these_the_most_cautious(
+    verdicts: list[Verdict], ruling: Ruling, evidence: Evidence | None
+) -> None:
+    for order in itertools.permutations(verdicts):
+        found = stands(*order)
+        assert found.verification is not None
+        assert (found.verification.ruling, found.verification.evidence) == (ruling, evidence)
+
+
+def test_where_evidence_stands_against_evidence_both_sides_are_told() -> None:
+    found = stands(verdict(Ruling.CONFIRMED, CALLED, "It runs."), verdict(Ruling.REFUTED, PARSED, "It is parsed."))
+
+    assert found.verification is not None
+    assert found.verification.explanation == f"{CONTRADICTED}. For it: It runs. Against it: It is parsed."
+    assert found.confidence is Confidence.MEDIUM
+
+
+def test_two_refutations_with_evidence_refute() -> None:
+    verdicts = [verdict(Ruling.REFUTED, PARSED, "b"), verdict(Ruling.REFUTED, PARSED, "a"), verdict(Ruling.REFUTED)]
+
+    for order in itertools.permutations(verdicts):
+        standing, (refuted,) = judge([FINDING], order, FILES.get)
+        assert (standing, refuted.reason) == ((), "a")
+
+
+VERDICTS = st.builds(
+    lambda ruling, evidence, explanation, key: verdict(ruling, evidence, explanation, finding=key),
+    st.sampled_from(Ruling),
+    st.sampled_from([None, PARSED, CALLED]),
+    st.sampled_from(["one", "two", " three "]),
+    st.sampled_from([finding_key(FINDING), finding_key(OTHER), "00000000"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(verdicts=st.lists(VERDICTS, max_size=6), data=st.data())
+def test_every_finding_comes_out_once_and_the_order_of_the_verdicts_does_not_matter(
+    verdicts: list[Verdict], data: st.DataObject
+) -> None:
+    findings = (FINDING, OTHER)
+    standing, refuted = judge(findings, verdicts, FILES.get)
+    keys = [each.finding for each in verdicts]
+
+    assert judge(findings, data.draw(st.permutations(verdicts)), FILES.get) == (standing, refuted)
+    assert sorted(map(finding_key, (*standing, *refuted))) == sorted(map(finding_key, findings))
+    for each in refuted:
+        assert each.verification is not None
+        assert each.verification.evidence is not None
+        assert (each.title, Ruling.REFUTED, each.verification.evidence) in {
+            (found.title, said.ruling, Evidence(path=said.path, start_line=at.start_line, end_line=at.end_line, quote=at.quote))
+            for found in findings
+            for said in verdicts
+            for at in (PARSED, CALLED)
+            if said.finding == finding_key(found) and said.path == at.path
+        }
+    assert pending(findings, verdicts) == tuple(each for each in findings if finding_key(each) not in keys)
+    assert [each for each in standing if each.verification is None] == list(pending(findings, verdicts))
+
+
+def test_the_same_finding_twice_is_ruled_on_twice() -> None:
+    twin = replace(FINDING, category=Category.CORRECTNESS, start_line=60, end_line=60)
+    standing, refuted = judge([FINDING, twin], [verdict(Ruling.REFUTED, PARSED)], FILES.get)
+
+    assert (standing, [each.start_line for each in refuted]) == ((), [6, 60])
+
+
+def numbered(count: int) -> list[Finding]:
+    return [
+        replace(FINDING, title=f"Number {number:03}", start_line=number + 100, end_line=number + 100) for number in range(count)
+    ]
+
+
+def measured(text: str) -> float:
+    """Tokens, as the plan estimates them, in the vocabulary that takes most."""
+    return max(file_tokens(measure(text.encode()), tokenizer) for tokenizer in Tokenizer)
+
+
+def test_findings_are_divided_by_number_in_the_order_of_path_and_line() -> None:
+    findings = numbered(95)
+    parts = batches(reversed(findings))
+
+    assert [len(part) for part in parts] == [40, 40, 15]
+    assert [finding for part in parts for finding in part] == findings
+    assert batches([]) == ()
+
+
+def test_findings_are_divided_by_the_room_that_is_left_and_none_is_lost() -> None:
+    findings = [*numbered(10), replace(FINDING, path="z.py", explanation="Anyone can send text. " * 900)]
+    one = measured(verification_question(findings[:2], Templates())) - measured(verification_question(findings[:1], Templates()))
+    parts = batches(findings, room_tokens=round(one * 4.5))
+
+    assert [len(part) for part in parts] == [4, 4, 2, 1]
+    assert [len(part) for part in batches(findings, room_tokens=0)] == [1] * 11
+    assert [len(part) for part in batches(findings, most=6, room_tokens=10**6)] == [6, 5]
