@@ -38,8 +38,6 @@ SILENCE = 600.0
 """Seconds without a single byte after which a connection counts as dead; the SDK's default. The provider pings while a model thinks."""
 _CONNECT = 15.0
 """Seconds to reach the endpoint."""
-
-
 _MESSAGES = "/v1/messages"
 
 
@@ -78,14 +76,14 @@ class Connection:
         self._patience = patience
         self._sockets = Sockets()
         self._limits = (RateLimits(), 0.0)
-        network: dict[str, Any] = {} if transport is None else {"transport": transport}
+        network: dict[str, Any] = {"event_hooks": {"request": [self._watch]}} | ({"transport": transport} if transport else {})
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
         with translated():
             self._client = anthropic.Anthropic(
                 **_identity(credentials, endpoint),
                 timeout=timeout,
                 max_retries=max_retries,
-                http_client=_http_client(timeout=timeout, event_hooks={"request": [self._watch]}, **network),
+                http_client=_http_client(timeout=timeout, **network),
                 middleware=[self._within_patience],
                 open_telemetry=False,
             )
@@ -156,8 +154,9 @@ class Connection:
             if time.monotonic() < attempts.give_up_at:
                 raise
             raise lost(error) from None
-        if request.url == _MESSAGES:  # counting tokens and listing models have limits of their own
-            self._note_limits(response.http_response)
+        limits = read_limits(response.http_response.headers)
+        if limits is not None and request.url == _MESSAGES:  # counting tokens and listing models have limits of their own
+            self._limits = (limits, time.monotonic() + HOLDS)
         if response.http_response.is_success:
             return response
         response.http_response.read()
@@ -167,11 +166,6 @@ class Connection:
             # The SDK obeys this header of the provider's; here it is how we say no.
             response.http_response.headers["x-should-retry"] = "false"
         return response
-
-    def _note_limits(self, response: httpx2.Response) -> None:
-        limits = read_limits(response.headers)
-        if limits is not None:
-            self._limits = (limits, time.monotonic() + HOLDS)
 
 
 class Stream:
