@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from reviewer.collect.changes import Change
 from reviewer.collect.files import path_bytes
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
-from reviewer.findings import Confidence, Finding, Refuted, Severity, Ungrounded
+from reviewer.findings import Confidence, Severity
 from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
-from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+from reviewer.reply.masking import Masking
 from reviewer.reply.select import select
 from reviewer.reply.verifying import judge, pending
 from reviewer.report.amounts import counted
 from reviewer.session import Answer
-
-_AnyClaim = TypeVar("_AnyClaim", Finding, Ungrounded, Refuted)
 
 _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
@@ -54,9 +51,8 @@ def conclude(
     """Turn what the `looks` found and what the verifications (`checks`) say of it into a review."""
     verdicts = [verdict for check in checks for reply in check.replies for verdict in parsed(reply).verdicts]
     findings, refuted = judge(found.findings, verdicts, texts.current.get)
-    shown, withheld = select(
-        _without_secrets(findings, texts.current), limits.min_severity, limits.min_confidence, limits.max_findings
-    )
+    masking = Masking(texts.current.get)
+    shown, withheld = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
     notes = [*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes)]
@@ -69,8 +65,8 @@ def conclude(
         findings=shown,
         withheld=withheld,
         pre_existing=found.pre_existing,
-        ungrounded=tuple(_masked(claim) for claim in found.ungrounded),
-        refuted=tuple(_masked(claim) for claim in (*found.refuted, *refuted)),
+        ungrounded=tuple(map(masking.ungrounded, found.ungrounded)),
+        refuted=tuple(map(masking.refuted, (*found.refuted, *refuted))),
         coverage=coverage,
         summary=mask(found.summary),
         problems=(*shortcomings(answers), *_problems(subject, coverage)),
@@ -116,38 +112,6 @@ def _notes(subject: Subject) -> tuple[str, ...]:
     change = subject.change
     notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()))
     return tuple(dict.fromkeys(notes))
-
-
-def _without_secrets(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
-    """The findings with every secret replaced by its kind: a report is shown, mailed and stored where the secret should not be.
-
-    Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
-    """
-    both: dict[str, tuple[list[str], list[str]]] = {}
-    for finding in findings:
-        if finding.path not in both:
-            text = texts[finding.path]
-            both[finding.path] = text.split("\n"), mask(text).split("\n")
-        first, number = finding.start_line - 1, finding.quote.count("\n") + 1
-        own, safe = (lines[first : first + number] for lines in both[finding.path])
-        yield dataclasses.replace(_masked(finding), quote=finding.quote if own == safe else _safe_quote(finding.quote, safe))
-
-
-def _safe_quote(quote: str, safe: Iterable[str]) -> str:
-    """What to show of lines that were masked: the quote where it stands in them still, else their beginning, for lines may be very long."""
-    whole = "\n".join(line.rstrip("\r") for line in safe)
-    return quote if quote in whole else whole[:MAX_QUOTED_CHARACTERS]
-
-
-def _masked(claim: _AnyClaim) -> _AnyClaim:
-    return dataclasses.replace(
-        claim,
-        title=mask(claim.title),
-        quote=mask(claim.quote),
-        explanation=mask(claim.explanation),
-        suggestion=mask(claim.suggestion),
-        replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,
-    )
 
 
 def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:

@@ -1,0 +1,77 @@
+"""What is shown of findings, with every secret replaced by its kind: a report is shown, mailed and stored where a secret should not be.
+
+Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from reviewer.collect.secrets import mask
+from reviewer.findings import Claim, Evidence, Finding, Refuted, Ungrounded, Verification
+from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+
+_AnyClaim = TypeVar("_AnyClaim", bound=Claim)
+
+
+class Masking:
+    """Takes secrets out. Each file is searched once, when something quotes it."""
+
+    def __init__(self, read: Callable[[str], str | None]) -> None:
+        """`read` gives the text of a file by its path, None when it is not among the files read."""
+        self._read = read
+        self._lines: dict[str, tuple[list[str], list[str]]] = {}
+
+    def finding(self, finding: Finding) -> Finding:
+        """A finding that can be shown, with what a verification says of it."""
+        return replace(self._quoted(finding), verification=self.verification(finding.verification))
+
+    def refuted(self, claim: Refuted) -> Refuted:
+        """The same for one that is not true."""
+        return replace(self._quoted(claim), reason=mask(claim.reason), verification=self.verification(claim.verification))
+
+    def ungrounded(self, claim: Ungrounded) -> Ungrounded:
+        """The same for one whose quote is not there, so that there is no file to cut it from."""
+        return replace(_masked(claim), quote=mask(claim.quote))
+
+    def verification(self, verification: Verification | None) -> Verification | None:
+        """What was said of a finding, fit to be shown."""
+        if verification is None:
+            return None
+        evidence = self.evidence(verification.evidence) if verification.evidence is not None else None
+        return replace(verification, explanation=mask(verification.explanation), evidence=evidence)
+
+    def evidence(self, evidence: Evidence) -> Evidence:
+        """Quoted lines, fit to be shown."""
+        return replace(evidence, quote=self._quote(evidence))
+
+    def _quoted(self, claim: _AnyClaim) -> _AnyClaim:
+        return replace(_masked(claim), quote=self._quote(claim))
+
+    def _quote(self, claim: Claim | Evidence) -> str:
+        if claim.path not in self._lines:
+            text = self._read(claim.path) or ""
+            self._lines[claim.path] = text.split("\n"), mask(text).split("\n")
+        first, number = max(0, claim.start_line - 1), claim.quote.count("\n") + 1
+        own, safe = (_text(lines[first : first + number]) for lines in self._lines[claim.path])
+        if claim.quote not in own:
+            return mask(claim.quote)
+        # Of lines that were masked, the quote where it stands in them still, else their beginning, for lines may be very long.
+        return claim.quote if claim.quote in safe else safe[:MAX_QUOTED_CHARACTERS]
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(line.rstrip("\r") for line in lines)
+
+
+def _masked(claim: _AnyClaim) -> _AnyClaim:
+    """A claim without secrets in its own words; its quote is another matter."""
+    return replace(
+        claim,
+        title=mask(claim.title),
+        explanation=mask(claim.explanation),
+        suggestion=mask(claim.suggestion),
+        replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,
+    )
