@@ -12,6 +12,7 @@ from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass
 from reviewer.session import Keeper
 from reviewer.tracing.spans import Trace
+from reviewer.tracing.vocabulary import REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class TracedEngine:
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask, and trace what the reply says."""
         name = listener.name if isinstance(listener, OfPass) else None
-        with self.trace.span("request", model=prompt.model, pass_name=name) as span:
+        with self.trace.span(REQUEST, model=prompt.model, pass_name=name) as span:
             reply = self.engine.send(prompt, listener)
             usage = reply.usage
             span.set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -11,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reviewer.errors import StorageError
-from reviewer.storage import storage_error
 from reviewer.tracing.spans import Span
 
 
@@ -38,7 +38,7 @@ class TraceFile:
             self._problem = error.strerror or type(error).__name__
             return
         if written < len(line):
-            self._problem = "No space left"
+            self._problem = "there was no room for all of it"
             self._take_back(written)
 
     def close(self) -> Sequence[str]:
@@ -47,9 +47,11 @@ class TraceFile:
         return (f"The trace {self._path} is not whole: {self._problem}.",) if self._problem else ()
 
     def _take_back(self, written: int) -> None:
-        """Cut off the part of a line that found no room after it, so that every line is whole."""
+        """Cut off the part of a line that found no room for the rest, so that every line is whole; not where another run went on."""
         with suppress(OSError):
-            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+            if os.fstat(self._descriptor).st_size == end:
+                os.ftruncate(self._descriptor, end - written)
 
 
 def _record(span: Span, trace_id: str) -> dict[str, object]:
@@ -60,12 +62,29 @@ def _record(span: Span, trace_id: str) -> dict[str, object]:
 
 
 def _opened(path: Path) -> int:
+    # Not blocking: a named pipe would otherwise wait for a reader, before it is refused.
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
-        raise storage_error(path, error) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise _unwritable(path, error.strerror or type(error).__name__) from error
+    try:
+        _begin_line(descriptor)
+    except OSError as error:
         os.close(descriptor)
-        raise StorageError(f"Cannot write {path}: it is not a regular file.", hint="Name a file for --trace.")
+        raise _unwritable(path, error.strerror or type(error).__name__) from error
     return descriptor
+
+
+def _begin_line(descriptor: int) -> None:
+    """End a line that a crash of the machine broke off. Raises OSError for anything but a regular file."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
+        os.write(descriptor, b"\n")
+
+
+def _unwritable(path: Path, why: str) -> StorageError:
+    hint = "Check that the folder exists, belongs to you and has room; --trace chooses another place."
+    return StorageError(f"Cannot write the trace to {path}: {why}.", hint=hint)

@@ -51,16 +51,24 @@ class Sink(Protocol):
 class Trace:
     """All steps of one run, in the order in which they ended. Close it, or use it in a `with`, once nothing more is to come."""
 
-    def __init__(self, sinks: Sequence[Sink] = (), *, id: str = "") -> None:  # noqa: A002 - as the field of a span
-        self.id = id or secrets.token_hex(16)
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(16)
         """32 hex digits: tells runs apart that are written to one file."""
         self.notes: tuple[str, ...] = ()
         """What the operator should know, a sentence each; complete once the trace is closed."""
-        self._sinks = sinks
+        self._sinks: tuple[Sink, ...] = ()
         self._spans: list[Span] = []
         self._lock = threading.Lock()
         self._open = threading.local()
         self._first: list[Span] = self._stack()
+
+    def add(self, sink: Sink) -> None:
+        """Send the steps there, too; before the first of them begins."""
+        self._sinks += (sink,)
+
+    def note(self, text: str) -> None:
+        """Add to the notes, unless it is empty."""
+        self.notes += (text,) if text else ()
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -90,7 +98,9 @@ class Trace:
         """Let every sink finish."""
         with self._lock:
             sinks, self._sinks = self._sinks, ()
-        self.notes += tuple(note for sink in sinks for note in sink.close())
+        for sink in sinks:
+            for note in sink.close():
+                self.note(note)
 
     def __enter__(self) -> Self:
         return self

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
 Value = str | int | float
+
+REQUEST = "request"
+"""The name of the step that is one request to the model."""
 
 NUMBERS = frozenset(
     {
@@ -39,5 +43,5 @@ def admitted(attributes: Mapping[str, Value | None]) -> dict[str, Value]:
 
 def _fits(name: str, value: Value | None) -> bool:
     if name in NUMBERS:
-        return isinstance(value, int | float)
+        return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
