@@ -319,14 +319,18 @@ def test_the_server_notes_what_it_billed_and_when() -> None:
 
 
 def test_a_request_that_comes_before_the_first_answer_has_begun_pays_for_the_prefix_again() -> None:
-    with MessagesServer(lambda _: "yes") as server:
-        server.queue(Behaviour(silent=0.5))
-        slow = threading.Thread(target=post, args=(server, body(block(LONG, FIVE))))
-        slow.start()
-        while not server.requests:
-            pass
-        post(server, body(block(LONG, FIVE)))
-        slow.join()
+    both = threading.Barrier(2, timeout=60)
+
+    def model(_: object) -> str:
+        both.wait()
+        return "yes"
+
+    with MessagesServer(model) as server:
+        threads = [threading.Thread(target=post, args=(server, body(block(LONG, FIVE)))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         assert server.most_at_once == 2
         assert [it.usage["cache_creation_input_tokens"] for it in server.messages] == [BLOCK, BLOCK]
 
