@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reviewer.engine.interface import Engine, Listener, Prompt, RateLimits, Reply
@@ -11,28 +11,55 @@ from reviewer.outcome import Usage
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass
 from reviewer.session import Keeper
-from reviewer.tracing.spans import Trace
+from reviewer.tracing.spans import Span, Trace
 from reviewer.tracing.vocabulary import REQUEST
 
 
 @dataclass(frozen=True, slots=True)
-class OfPass:
-    """A listener that also says which pass it listens to."""
+class _OfPass:
+    """A listener that says which pass it listens to.
+
+    An engine tells its listener first of all that it sends, in the thread in which it was asked, however many stand in between.
+    """
 
     name: str
-    listener: Listener
+    inner: Listener
+    trace: Trace
 
     def sent(self) -> None:
-        """Pass on."""
-        self.listener.sent()
+        """Name the pass of the request that is under way, and pass on."""
+        self.trace.set(pass_name=self.name)
+        self.inner.sent()
 
     def started(self, usage: Usage, request_id: str) -> None:
         """Pass on."""
-        self.listener.started(usage, request_id)
+        self.inner.started(usage, request_id)
 
     def text(self, delta: str) -> None:
         """Pass on."""
-        self.listener.text(delta)
+        self.inner.text(delta)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """A listener that notes on a span what is paid for as soon as that is known: the answer may break off."""
+
+    inner: Listener
+    span: Span
+    engine: TracedEngine
+
+    def sent(self) -> None:
+        """Pass on."""
+        self.inner.sent()
+
+    def started(self, usage: Usage, request_id: str) -> None:
+        """Note, and pass on."""
+        self.span.set(request_id=request_id, **self.engine.paid(usage))
+        self.inner.started(usage, request_id)
+
+    def text(self, delta: str) -> None:
+        """Pass on."""
+        self.inner.text(delta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +85,35 @@ class TracedEngine:
 
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask, and trace what the reply says."""
-        name = listener.name if isinstance(listener, OfPass) else None
-        with self.trace.span(REQUEST, model=prompt.model, pass_name=name) as span:
-            reply = self.engine.send(prompt, listener)
-            usage = reply.usage
+        with self.trace.span(REQUEST, model=prompt.model) as span:
+            reply = self.engine.send(prompt, _Noting(listener, span, self))
             span.set(
                 request_id=reply.request_id,
                 message_id=reply.message_id,
                 answered_by=reply.model,
                 stop=reply.stop.value,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                cache_read_input_tokens=usage.cache_read_input_tokens,
-                cache_creation_input_tokens=usage.cache_creation_input_tokens,
-                cost_usd=self.dollars(usage),
                 retries=reply.retries,
+                **self.paid(reply.usage),
             )
             return reply
+
+    def paid(self, usage: Usage) -> Mapping[str, float | None]:
+        """Tokens and dollars as attributes of a span."""
+        return {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cache_read_input_tokens": usage.cache_read_input_tokens,
+            "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+            "cost_usd": self.dollars(usage),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class TracedKeeper:
-    """A `Keeper` that tells a `TracedEngine` which pass a request belongs to. It stands outside all others."""
+    """A `Keeper` by which the requests of a `TracedEngine` say which pass they belong to."""
 
     keeper: Keeper
+    trace: Trace
 
     def begin(self, prompt: Prompt, plan: Plan) -> None:
         """Pass on."""
@@ -92,8 +124,8 @@ class TracedKeeper:
         return self.keeper.kept(asked)
 
     def listen(self, asked: Pass, prompt: Prompt) -> Listener:
-        """Pass on, and remember the pass."""
-        return OfPass(asked.name, self.keeper.listen(asked, prompt))
+        """Pass on, and name the pass."""
+        return _OfPass(asked.name, self.keeper.listen(asked, prompt), self.trace)
 
     def ended(self, asked: Pass, reply: Reply, cost_usd: float | None) -> None:
         """Pass on."""

@@ -13,6 +13,9 @@ from typing import Protocol, Self
 
 from reviewer.tracing.vocabulary import Value, admitted
 
+UNFINISHED = "Unfinished"
+"""The error of a step that nobody waited for: of an interrupted run, its requests were paid for all the same."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Span:
@@ -28,11 +31,12 @@ class Span:
     attributes: dict[str, Value] = field(default_factory=dict)
     seconds: float = 0.0
     error: str = ""
-    """The class name of what ended the step before its time; empty when nothing did. Never a message: that could quote the repository."""
+    """The class name of what ended the step before its time, `UNFINISHED` for one that was under way when the trace was closed; empty
+    when nothing did. Never a message: that could quote the repository."""
 
     def set(self, **attributes: Value | None) -> None:
         """Add what became known; see `vocabulary.py`. What is None is left out. Raises KeyError for a name outside the vocabulary."""
-        self.attributes.update(admitted(attributes))
+        self.attributes = {**self.attributes, **admitted(attributes)}  # a new one: another thread may be writing the old one
 
 
 class Sink(Protocol):
@@ -42,7 +46,7 @@ class Sink(Protocol):
         """A step begins; its parent has begun before."""
 
     def ended(self, span: Span) -> None:
-        """A step has ended; its parent ends later."""
+        """A step has ended. Its parent mostly ends later, but not where it did not wait."""
 
     def close(self) -> Sequence[str]:
         """Let go of files and connections; returns a sentence for each thing that could not be written."""
@@ -59,6 +63,8 @@ class Trace:
         self._sinks: tuple[Sink, ...] = ()
         self._spans: list[Span] = []
         self._lock = threading.Lock()
+        self._under_way: dict[str, tuple[Span, float]] = {}
+        """By id: a step that has not ended, and when it began by the monotonic clock. Oldest first."""
         self._open = threading.local()
         self._first: list[Span] = self._stack()
 
@@ -84,19 +90,26 @@ class Trace:
         run in threads of their own.
         """
         span = self._begin(name, admitted(attributes))
-        began = time.monotonic()
         try:
             yield span
         except BaseException as error:
-            span.error = type(error).__name__
+            self._end(span, type(error).__name__)
             raise
+        else:
+            self._end(span, "")
         finally:
-            span.seconds = time.monotonic() - began
-            self._end(span)
+            self._stack().remove(span)
+
+    def set(self, **attributes: Value | None) -> None:
+        """Add to the innermost step that is open in this thread, as `Span.set`; nothing happens where none is."""
+        for span in self._stack()[-1:]:
+            span.set(**attributes)
 
     def close(self) -> None:
-        """Let every sink finish."""
+        """End what is still under way, and let every sink finish. What ends later is not told any more."""
         with self._lock:
+            for span, _ in reversed(list(self._under_way.values())):
+                self._tell_end(span, UNFINISHED)
             sinks, self._sinks = self._sinks, ()
         for sink in sinks:
             for note in sink.close():
@@ -121,13 +134,20 @@ class Trace:
             parent = above[0].id if above else None
             span = Span(name=name, id=secrets.token_hex(8), parent=parent, start=time.time(), attributes=attributes)
             stack.append(span)
+            self._under_way[span.id] = span, time.monotonic()
             for sink in self._sinks:
                 sink.began(span)
         return span
 
-    def _end(self, span: Span) -> None:
+    def _end(self, span: Span, error: str) -> None:
         with self._lock:
-            self._stack().remove(span)
-            self._spans.append(span)
-            for sink in self._sinks:
-                sink.ended(span)
+            if span.id in self._under_way:
+                self._tell_end(span, error)
+
+    def _tell_end(self, span: Span, error: str) -> None:
+        """End a step that is under way; the lock is held."""
+        _, began = self._under_way.pop(span.id)
+        span.seconds, span.error = time.monotonic() - began, error
+        self._spans.append(span)
+        for sink in self._sinks:
+            sink.ended(span)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_a_request_says_its_pass_ids_tokens_dollars_and_retries(
     server.queue(Behaviour(status=529, error="overloaded_error"))
     trace, shelf = Trace(), Shelf()
 
-    reply = traced(trace).send(PROMPT, TracedKeeper(shelf).listen(LOOK, PROMPT))
+    reply = traced(trace).send(PROMPT, TracedKeeper(shelf, trace).listen(LOOK, PROMPT))
 
     (span,) = trace.spans
     usage = reply.usage
@@ -150,6 +151,31 @@ def test_a_refused_request_is_a_step_with_the_name_of_the_error(
         traced(trace).send(PROMPT, Ear())
 
     assert [(span.error, span.attributes) for span in trace.spans] == [("RequestRefusedError", {"model": "claude-opus-5-5"})]
+
+
+def test_of_a_request_that_nobody_waits_for_is_told_what_it_has_cost_so_far(
+    traced: Callable[[Trace], TracedEngine], tmp_path: Path
+) -> None:
+    file, begun, closed = tmp_path / "trace.jsonl", Event(), Event()
+    trace = open_trace(str(file), {})
+
+    class Waiting(Ear):
+        def started(self, usage: Usage, request_id: str) -> None:
+            super().started(usage, request_id)
+            begun.set()
+            assert closed.wait(10)
+
+    with trace, trace.span("run"):
+        thread = Thread(target=traced(trace).send, args=(PROMPT, Waiting()))
+        thread.start()
+        assert begun.wait(10)
+    closed.set()
+    thread.join(10)
+
+    run, request = (json.loads(line) for line in file.read_text().splitlines())
+    assert (request["name"], request["error"], request["parent"]) == ("request", "Unfinished", run["id"])
+    assert request["attributes"]["request_id"].startswith("req_")
+    assert request["attributes"]["cache_creation_input_tokens"] > 0
 
 
 def test_the_engine_still_says_what_the_endpoint_leaves(traced: Callable[[Trace], TracedEngine]) -> None:
@@ -197,7 +223,7 @@ def test_a_hostile_endpoint_cannot_write_into_the_trace() -> None:
 
 def test_a_traced_keeper_passes_everything_on() -> None:
     shelf = Shelf()
-    keeper = TracedKeeper(shelf)
+    keeper = TracedKeeper(shelf, Trace())
 
     assert keeper.kept(LOOK) == ()
     keeper.listen(LOOK, PROMPT)
