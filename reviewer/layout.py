@@ -30,10 +30,15 @@ def lay_out(subject: Subject, texts: Texts, templates: Templates) -> Layout:
     # Not as the commit has it: in the midst of being edited.
     pending = [file.path for file in subject.snapshot.files if subject.snapshot.in_git and file.blob is None]
     ordered = [shown[path] for path in arrange(sizes, subject.past(), pending)]
-    text = templates.render(DOCUMENTS, documents=ordered)
-    cuts = cut(_starts(text, ordered), len(text))
     # Four in all: one stands at the end of the documents, and another at the end of a change.
-    return Layout(text, cuts, breakpoints(cuts, len(text), 3 if subject.change is None else 2))
+    return in_order(ordered, templates, inner=3 if subject.change is None else 2)
+
+
+def in_order(documents: Sequence[Document], templates: Templates, *, inner: int) -> Layout:
+    """`documents` as they come, with at most `inner` (2 or 3) breakpoints before their end. Raises TemplateError."""
+    text = templates.render(DOCUMENTS, documents=documents)
+    cuts = cut(_starts(text, documents), len(text))
+    return Layout(text, cuts, breakpoints(cuts, len(text), inner))
 
 
 def _starts(text: str, documents: Sequence[Document]) -> Iterator[int]:
