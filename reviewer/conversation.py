@@ -8,7 +8,9 @@ takes the place of what was said; the history keeps all of it.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reviewer.collect.measure import measure
@@ -24,6 +26,8 @@ LEAST_ANSWER = 8_000
 """Tokens that must be left for an answer, thinking included; with less room nothing is asked."""
 SHORT_ANSWER = 2_000
 """Tokens that an answer to a question usually takes, thinking included."""
+_MARGIN = 30
+"""Seconds before the end of a lifetime from which on a prefix is taken to be gone: a request takes its time to arrive."""
 
 
 class Saying(StrEnum):
@@ -57,6 +61,10 @@ class Exchange:
     seconds: float = 0.0
     request_id: str = ""
     message_id: str = ""
+    prefix: str = ""
+    """SHA-256 of the prefix it was asked over, as hex digits."""
+    lifetime: int = 0
+    """Seconds for which the provider was asked to keep the prefix."""
 
     @property
     def can_be_said_again(self) -> bool:
@@ -91,6 +99,15 @@ class Conversation:
     def is_under_way(self) -> bool:
         """Whether the answer to the last question has not ended."""
         return bool(self.exchanges) and self.exchanges[-1].stop is None
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """When the provider's cache was used last, prefix by prefix."""
+        return tuple(
+            Use(each.began, each.prefix, each.lifetime)
+            for each in self.exchanges
+            if each.usage.cache_read_input_tokens or each.usage.cache_creation_input_tokens
+        )
 
     @property
     def questions(self) -> int:
@@ -132,6 +149,25 @@ def answer_room(window: int, tokens: TokenRange, wanted: int, least: int) -> int
     return min(wanted, left) if left >= min(least, wanted) else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A request that put a prefix into the provider's cache, or read it from there: either way its lifetime began anew."""
+
+    began: str
+    """ISO 8601, UTC."""
+    prefix: str
+    lifetime: int
+    """Seconds."""
+
+
+def is_warm(uses: Iterable[Use], prefix: str, now: datetime) -> bool:
+    """Whether the provider should still have `prefix` in its cache. It may have dropped it all the same."""
+    return any(
+        use.prefix == prefix and now < datetime.fromisoformat(use.began) + timedelta(seconds=use.lifetime - _MARGIN)
+        for use in uses
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What one question may cost, in US dollars."""
@@ -140,8 +176,10 @@ class Price:
     """With a short answer, when the prefix is read from the cache."""
     fresh: float
     """With a short answer, when the prefix must be written to the cache again."""
+    cached_most: float
+    """With the longest answer, when the prefix is read from the cache."""
     most: float
-    """With the prefix written again and the longest answer."""
+    """With the longest answer, and the prefix written again."""
 
 
 def price(model: Model, tokens: TokenRange, own: TokenRange, max_output: int, lifetime: Lifetime) -> Price | None:
@@ -149,10 +187,11 @@ def price(model: Model, tokens: TokenRange, own: TokenRange, max_output: int, li
     usual, dear = prefix_price(model, tokens.estimate, lifetime), prefix_price(model, tokens.high, lifetime)
     if usual is None or dear is None:
         return None
-    prefix = max(0, tokens.estimate - own.estimate)
-    rest = own.estimate * usual.plain + min(max_output, SHORT_ANSWER) * usual.answer
+    prefix, rest = max(0, tokens.estimate - own.estimate), own.estimate * usual.plain
+    short = min(max_output, SHORT_ANSWER) * usual.answer
     return Price(
-        cached=prefix * usual.read + rest,
-        fresh=prefix * max(usual.write, usual.plain) + rest,
+        cached=prefix * usual.read + rest + short,
+        fresh=prefix * max(usual.write, usual.plain) + rest + short,
+        cached_most=max(0, tokens.high - own.low) * dear.read + own.high * dear.plain + max_output * dear.answer,
         most=tokens.high * max(dear.write, dear.plain) + max_output * dear.answer,
     )

@@ -17,7 +17,9 @@ from reviewer.conversation import (
     Exchange,
     Price,
     Saying,
+    Use,
     answer_room,
+    is_warm,
     own_tokens,
     price,
     turned,
@@ -44,6 +46,8 @@ class Ready:
     tokens: TokenRange
     price: Price | None
     """None when the model's price is unknown."""
+    is_warm: bool
+    """Whether the provider should still have the prefix in its cache."""
 
 
 class Keeper(Protocol):
@@ -67,6 +71,10 @@ class Questioning:
     """The run's own, made again; only its question is replaced."""
     plan: Plan
     correction: Correction | None
+    prefix: str
+    """SHA-256 of the prompt's prefix."""
+    uses: tuple[Use, ...]
+    """When the run itself used the provider's cache."""
     told: Told
     engine: Engine
     keeper: Keeper
@@ -93,13 +101,14 @@ class Questioning:
         live = conversation.live
         sent = question if live else self.told.opening(question, conversation.summary)
         wanted = self.plan.max_output
-        return self._fitted(Saying.QUESTION, turned(self.prompt, live, sent, wanted), least=wanted if live else LEAST_ANSWER)
+        request = turned(self.prompt, live, sent, wanted)
+        return self._fitted(Saying.QUESTION, request, conversation, least=wanted if live else LEAST_ANSWER)
 
     def _summarised(self, conversation: Conversation) -> Conversation:
         """The conversation after a summary of it. Raises DoesNotFitError without room for one, and IncompleteError when none came."""
         wanted = min(MOST_SUMMARY, self.plan.max_output)
         request = turned(self.prompt, conversation.live, self.told.summary_request(), wanted)
-        ready = self._fitted(Saying.SUMMARY, request, least=_LEAST_SUMMARY)
+        ready = self._fitted(Saying.SUMMARY, request, conversation, least=_LEAST_SUMMARY)
         if ready is None:
             raise self._too_long(conversation)
         conversation = self._sent(ready, "", conversation)
@@ -111,7 +120,7 @@ class Questioning:
             )
         return conversation
 
-    def _fitted(self, saying: Saying, prompt: Prompt, *, least: int) -> Ready | None:
+    def _fitted(self, saying: Saying, prompt: Prompt, conversation: Conversation, *, least: int) -> Ready | None:
         """The request with as much room for its answer as there is, at least `least` tokens; None without it."""
         own = own_tokens(prompt, self.plan.model.tokenizer, self.correction)
         tokens = self._count(prompt, own)
@@ -120,8 +129,9 @@ class Questioning:
         if room == 0:
             return None
         cost = price(plan.model, tokens, own, room, prompt.lifetime or Lifetime.FIVE_MINUTES)
+        warm = is_warm((*self.uses, *conversation.uses), self.prefix, self.clock())
         fitted = dataclasses.replace(prompt, max_output=room, betas=plan.betas)
-        return Ready(saying=saying, prompt=fitted, tokens=tokens, price=cost)
+        return Ready(saying=saying, prompt=fitted, tokens=tokens, price=cost, is_warm=warm)
 
     def _count(self, prompt: Prompt, own: TokenRange) -> TokenRange:
         """The provider's own count; where it cannot count, the plan's estimate, which holds the review's question besides."""
@@ -140,6 +150,8 @@ class Questioning:
             sent=turns[-1].text if turns else ready.prompt.question,
             began=self.clock().isoformat(),
             model=ready.prompt.model,
+            prefix=self.prefix,
+            lifetime=(ready.prompt.lifetime or Lifetime.FIVE_MINUTES).seconds,
         )
         conversation = conversation.plus(exchange)
         reply = self.engine.send(ready.prompt, self.keeper.begin(conversation))
@@ -155,7 +167,7 @@ class Questioning:
                 hint="Start over with --new.",
             )
         return DoesNotFitError(
-            f"the prefix and the question leave less than {LEAST_ANSWER:,} of the window's {window} for an answer",
+            f"the prefix and the question leave less than {min(LEAST_ANSWER, self.plan.max_output):,} of the window's {window} for an answer",
             hint="Ask a shorter question, or make a review of less with --exclude and ask about that.",
         )
 

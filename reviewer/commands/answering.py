@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reviewer.commands.keeping import Both
 from reviewer.commands.outputs import print_out
-from reviewer.conversation import Conversation, Exchange, Saying
+from reviewer.conversation import Conversation, Saying
 from reviewer.conversation_file import ConversationFile
 from reviewer.engine.interface import Listener
 from reviewer.errors import StorageError
@@ -33,6 +33,10 @@ class Answering:
     file: ConversationFile
     folder: Path
     terminal: Terminal
+    dollars: Callable[[Usage], float | None]
+    """What usage costs."""
+    starts_over: bool = False
+    """Whether the conversation that is there is set aside before the first answer is kept."""
     storage_problem: str = field(default="", init=False)
     """What could not be kept, or shown, although it was paid for; empty when all was."""
     _status: ExitStack = field(default_factory=ExitStack, init=False)
@@ -47,6 +51,10 @@ class Answering:
             self._reserve = Reserve(self.folder)
         except OSError as error:
             raise storage_error(self.folder, error) from error
+        if self.starts_over:
+            old = self.file.set_aside()
+            self.terminal.say(f"the conversation so far is kept as {old}" if old else "")
+            self.starts_over = False
         self._part = self.file.begin(conversation, self._reserve, self.complain)
         is_summary = exchange.saying is Saying.SUMMARY
         what = f"{exchange.model} is summarising the conversation" if is_summary else f"{exchange.model} is reading"
@@ -94,7 +102,8 @@ class Answering:
         """What notes that the input is paid for."""
 
         def note(usage: Usage, request_id: str) -> None:
-            begun: Exchange = dataclasses.replace(conversation.exchanges[-1], usage=usage, request_id=request_id)
+            paid = self.dollars(usage)
+            begun = dataclasses.replace(conversation.exchanges[-1], usage=usage, request_id=request_id, cost_usd=paid)
             try:
                 self.file.save(conversation.ending(begun))
             except StorageError as error:
@@ -195,7 +204,7 @@ def text_columns() -> int | None:
 
 
 def cached_share(usage: Usage) -> str:
-    """How much of the prompt came from the provider's cache."""
+    """How much of the prompt came from the provider's cache, rounded down: 100 % means all of it."""
     if not usage.cache_read_input_tokens:
         return "none of them from the cache"
-    return f"{usage.cache_read_input_tokens / usage.prompt_tokens:.0%} of them from the cache"
+    return f"{100 * usage.cache_read_input_tokens // usage.prompt_tokens} % of them from the cache"

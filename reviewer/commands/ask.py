@@ -21,10 +21,10 @@ from reviewer.commands.reopening import reopen
 from reviewer.commands.setup import state_of
 from reviewer.commands.target import Target
 from reviewer.commands.wishing import make_wishes, plan_target
-from reviewer.conversation import Conversation, Exchange
+from reviewer.conversation import Conversation, Exchange, Use
 from reviewer.conversation_file import ConversationFile
 from reviewer.conversation_texts import Told, said
-from reviewer.engine.interface import Prompt, Stop
+from reviewer.engine.interface import Lifetime, Prompt, Stop
 from reviewer.errors import (
     EXIT_OK,
     IncompleteError,
@@ -35,6 +35,7 @@ from reviewer.errors import (
     UsageError,
 )
 from reviewer.outcome import Review
+from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.questioning import Questioning
@@ -45,6 +46,7 @@ from reviewer.report.amounts import counted, seconds_text
 from reviewer.report.quotations import quotations_text
 from reviewer.review import fill_window, require_sendable
 from reviewer.review import prepare as make_prompt
+from reviewer.run_passes import read_passes
 from reviewer.run_prefix import difference, prefix_of
 from reviewer.run_record import RunRecord
 from reviewer.settings import resolve
@@ -113,14 +115,14 @@ class _Ask:
                 engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
             wishes, subject, plan, prompt = self._opened(templates, engine)
             self._say_where(engine, who.source, conversation)
-            if new and (old := file.set_aside()):
-                self.terminal.say(f"the conversation so far is kept as {old}")
-            answering = Answering(file, self.folder, self.terminal)
+            answering = Answering(file, self.folder, self.terminal, lambda usage: usd(usage, plan.model), starts_over=new)
             stack.callback(answering.close)
             questioning = Questioning(
                 prompt=prompt,
                 plan=plan,
                 correction=wishes.correction,
+                prefix=prefix_of(prompt).sha256,
+                uses=_uses(self.folder, self.record),
                 told=Told(
                     templates=templates,
                     review=_kept_review(self.folder),
@@ -196,6 +198,15 @@ class _Ask:
         if not last.is_whole:
             raise IncompleteError(_shortcoming(last), hint=f"What arrived is kept in {answering.file.path}.")
         return IncompleteError.exit_code if checked.missing else EXIT_OK
+
+
+def _uses(folder: Path, record: RunRecord) -> tuple[Use, ...]:
+    """When the run used the provider's cache. A lifetime that was left to choose is taken to be the shorter one."""
+    hour = record.asked is not None and record.asked.config.cache == Lifetime.ONE_HOUR
+    seconds = (Lifetime.ONE_HOUR if hour else Lifetime.FIVE_MINUTES).seconds
+    attempts = [attempt for each in read_passes(folder) for attempt in each.attempts]
+    cached = [each for each in attempts if each.usage.cache_read_input_tokens or each.usage.cache_creation_input_tokens]
+    return tuple(Use(each.began, record.prefix.sha256, seconds) for each in cached) if record.prefix is not None else ()
 
 
 def _kept_review(folder: Path) -> Review | None:

@@ -29,21 +29,31 @@ class Pricing:
         if ready.price is None:
             self.terminal.say(f"{said}. The catalogue has no price for {ready.prompt.model}: --max-cost cannot be checked.")
             return
-        self.terminal.say(f"{said}, {price_text(ready.price)}")
+        self.terminal.say(f"{said}, {price_text(ready.price, is_warm=ready.is_warm)}")
         most = self.spent + ready.price.most
         if most > self.config.max_cost:
             raise OverBudgetError(
                 f"the answer could cost ${most:,.2f}, and at most ${self.config.max_cost:,.2f} may be spent; nothing was sent",
                 hint="Raise --max-cost, or lower --max-output.",
             )
-        may_ask = ready.price.most > ASK_ABOVE and not self.config.yes and self.terminal.can_ask
-        if may_ask and not self.terminal.ask(f"Spend up to ${ready.price.most:,.2f}?"):
+        likely = ready.price.cached_most if ready.is_warm else ready.price.most
+        if (
+            likely > ASK_ABOVE
+            and not self.config.yes
+            and self.terminal.can_ask
+            and not self.terminal.ask(f"Spend up to ${likely:,.2f}?")
+        ):
             raise DeclinedError("nothing was sent")
         self.spent = most
 
 
-def price_text(price: Price) -> str:
-    """The price in a few words: one figure where the cache makes no difference."""
+def price_text(price: Price, *, is_warm: bool) -> str:
+    """The price in a few words, the likelier of two first; one figure where the cache makes no difference."""
     cached, fresh, most = (f"${dollars:,.2f}" for dollars in (price.cached, price.fresh, price.most))
-    usual = f"about {cached}" if cached == fresh else f"about {cached} from the cache, {fresh} if it has expired"
-    return f"{usual}, at most {most}"
+    if cached == fresh:
+        usual = f"about {cached}"
+    elif is_warm:
+        usual = f"about {cached} while the cache holds, {fresh} when it does not"
+    else:
+        usual = f"about {fresh}, or {cached} if the cache still holds"
+    return f"{usual}; at most {most}"
