@@ -8,7 +8,7 @@ nothing but one `confirmed` against one `refuted`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -97,19 +97,28 @@ def strays(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> int:
 def batches(findings: Iterable[Finding], *, most: int = 40, room_tokens: int | None = None) -> tuple[tuple[Finding, ...], ...]:
     """Findings in as many parts as their questions take, in the order of path and line.
 
-    No part holds more than `most`, nor more than fit into `room_tokens` of the window besides the question's own words; a finding that
-    alone does not fit is a part of its own, which the provider may refuse.
+    No part holds more than `most`, nor more than fit into `room_tokens` of the window besides the question's own words. Findings of which
+    not even one fits come last, not divided by room: the provider refuses such a part at no cost, or the estimate was too high.
     """
-    parts: list[list[Finding]] = []
-    left = 0
-    for finding in sorted(findings, key=by_place):
-        needed = _tokens(finding)
-        if not parts or len(parts[-1]) >= most or (room_tokens is not None and needed > left):
-            parts.append([])
-            left = room_tokens or 0
-        parts[-1].append(finding)
-        left -= needed
-    return tuple(map(tuple, parts))
+    ordered = sorted(findings, key=by_place)
+    sizes = [0 if room_tokens is None else _tokens(finding) for finding in ordered]
+    room = max(room_tokens or 0, 0)
+    small = [(finding, size) for finding, size in zip(ordered, sizes, strict=True) if size <= room]
+    large = [(finding, 0) for finding, size in zip(ordered, sizes, strict=True) if size > room]
+    return (*_divided(small, most, room), *_divided(large, most, room))
+
+
+def _divided(sized: Iterable[tuple[Finding, int]], most: int, room: int) -> Iterator[tuple[Finding, ...]]:
+    part: list[Finding] = []
+    left = room
+    for finding, size in sized:
+        if part and (len(part) >= most or size > left):
+            yield tuple(part)
+            part, left = [], room
+        part.append(finding)
+        left -= size
+    if part:
+        yield tuple(part)
 
 
 def _asked(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> list[Verdict]:

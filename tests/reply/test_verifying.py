@@ -246,11 +246,17 @@ def test_findings_are_divided_by_number_in_the_order_of_path_and_line() -> None:
     assert batches([]) == ()
 
 
+def test_where_there_is_no_room_no_finding_is_asked_about_alone() -> None:
+    assert [len(part) for part in batches(numbered(50), room_tokens=0)] == [40, 10]
+    assert [len(part) for part in batches(numbered(50), room_tokens=-5)] == [40, 10]
+
+
 def test_findings_are_divided_by_the_room_that_is_left_and_none_is_lost() -> None:
     findings = [*numbered(10), replace(FINDING, path="z.py", explanation="Anyone can send text. " * 900)]
     one = measured(verification_question(findings[:2], Templates())) - measured(verification_question(findings[:1], Templates()))
     parts = batches(findings, room_tokens=round(one * 4.5))
 
     assert [len(part) for part in parts] == [4, 4, 2, 1]
-    assert [len(part) for part in batches(findings, room_tokens=0)] == [1] * 11
+    assert [finding for part in parts for finding in part] == findings
+    assert [len(part) for part in batches([*findings[-1:], *findings[:3]], room_tokens=round(one * 2.5))] == [2, 1, 1]
     assert [len(part) for part in batches(findings, most=6, room_tokens=10**6)] == [6, 5]
