@@ -94,7 +94,9 @@ def shortcomings_of(answer: Answer) -> list[str]:
         problems.append(last.problem or f"The answer ended early: {last.stop}.")
     if last.stop is Stop.END and not content[-1].whole:
         problems.append("The answer is not of the agreed form; what could not be read of it is missing.")
-    rejected = [words for part in content for words in part.rejected]
+    # Where a part broke off, the rest was asked for again with what was being said.
+    ended = [part for reply, part in zip(answer.replies, content, strict=True) if reply is last or reply.stop is Stop.END]
+    rejected = [words for part in ended for words in part.rejected]
     if rejected:
         problems.append(f"{counted(len(rejected), 'part')} of the answer left out, not being of the agreed form: {rejected[0]}.")
     return problems
