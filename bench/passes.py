@@ -1,11 +1,14 @@
 """Input dollars of many passes over one cached prefix, on real repositories, by the real command line against the loopback server's cache.
 
-    python bench/passes.py CLONE [CLONE ...] [--commits 5] [--files 5] [--include GLOB] [--depth deep] [--pause 60]
+    python bench/passes.py CLONE [CLONE ...] [--commits 5] [--files 5] [--include GLOB] [--depth deep] [--pause 60] [--change]
 
-For each of the newest commits of the main line that touch so many files, the repository is reviewed as it was before the commit, with nothing in
-the cache, and once more after it, a pause later. Dollars are of input alone, at the catalogue's prices of claude-opus-5-5. apart: the same
-passes without a shared prefix, each one's tokens at the plain price. second: the run after the commit, against the first. Both are medians over
-the commits, with the lowest and the highest. read: share of the input tokens of all passes after the first that came from the cache.
+For each of the newest commits of the main line that touch so many files, the repository is reviewed as it was before the commit, with
+nothing in the cache, and once more after it, a pause later; with --change this second run reviews what the commit changes, over the
+repository as it was before. Dollars are of input alone, at the catalogue's prices of claude-opus-5-5.
+
+apart: the same passes without a shared prefix, each one's tokens at the plain price; the ratio is of the first run. second run: its dollars,
+and the ratio to the first. read: of the input tokens of all passes after the first, the share that came from the cache, in the worst of the
+first runs. All else are medians over the commits; of the ratios also the lowest and the highest.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -51,7 +55,7 @@ class Run:
     def read(self) -> float:
         """Of the input tokens of the passes after the first, the share read from the cache."""
         later = self.passes[1:]
-        return sum(int(it.usage["cache_read_input_tokens"]) for it in later) / sum(map(_tokens, later))
+        return sum(int(it.usage["cache_read_input_tokens"]) for it in later) / max(sum(map(_tokens, later)), 1)
 
 
 def _tokens(asked: Received) -> int:
@@ -80,7 +84,7 @@ class Repository:
             if len([name for name in names if name]) == files:
                 yield commit
 
-    def review(self, commit: str, server: MessagesServer, options: Sequence[str]) -> Run:
+    def review(self, commit: str, server: MessagesServer, *options: str) -> Run:
         """Review the repository as it is at a commit."""
         self.git("checkout", "--quiet", "--detach", "--force", commit)
         before = len(server.requests)
@@ -110,13 +114,15 @@ class Repository:
         return Run([it for it in server.requests[before:] if it.usage])
 
 
-def pairs(repository: Repository, files: int, commits: int, pause: float, options: Sequence[str]) -> Iterator[tuple[Run, Run]]:
+def pairs(repository: Repository, chosen: argparse.Namespace) -> Iterator[tuple[Run, Run]]:
     """For each commit the run before it, and the run after it."""
-    for _, commit in zip(range(commits), repository.commits_touching(files), strict=False):
+    options = ["--depth", chosen.depth, *(f"--include={glob}" for glob in chosen.include)]
+    for commit in islice(repository.commits_touching(chosen.files), chosen.commits):
+        before = f"{commit}^1"
         with MessagesServer() as server:
-            first = repository.review(f"{commit}^1", server, options)
-            server.clock.advance(pause)
-            yield first, repository.review(commit, server, options)
+            first = repository.review(before, server, *options)
+            server.clock.advance(chosen.pause)
+            yield first, repository.review(commit, server, *options, *(("--base", before) if chosen.change else ()))
 
 
 def row(name: str, found: Sequence[tuple[Run, Run]]) -> str:
@@ -151,13 +157,13 @@ def main() -> None:
     parser.add_argument("--include", action="append", default=[], metavar="GLOB", help="read only these files")
     parser.add_argument("--depth", default="deep")
     parser.add_argument("--pause", type=float, default=60, help="seconds between the two runs, by the server's clock")
+    parser.add_argument("--change", action="store_true", help="let the second run review the commit alone")
     arguments = parser.parse_args()
-    options = ["--depth", arguments.depth, *(f"--include={glob}" for glob in arguments.include)]
     print(f"{_HEAD}\n|{'---|' * _HEAD.count(' | ')}---|")
     for clone in arguments.clones:
         with tempfile.TemporaryDirectory() as folder:
             repository = Repository(clone.resolve(), Path(folder))
-            found = list(pairs(repository, arguments.files, arguments.commits, arguments.pause, options))
+            found = list(pairs(repository, arguments))
         name = clone.resolve().name if clone.resolve().name != "repo" else clone.resolve().parent.name
         print(row(name, found), flush=True)
 

@@ -113,7 +113,7 @@ def _look(question: str, files: _Files) -> dict[str, Any]:
     findings = [it for it in found if (it["path"], it["start_line"], it["title"]) not in kept]
     if files.changed:
         findings = [finding | _about_the_change(finding) for finding in findings]
-    sought = f"{len(suited)} patterns in {len(files.shown)} documents"
+    sought = f"{len(suited)} pattern{'s' * (len(suited) != 1)} in {len(files.shown)} documents"
     return {"findings": findings, "summary": f"No model has read this: the demonstration server looked for {sought}."}
 
 
@@ -164,7 +164,7 @@ def _reply(body: Mapping[str, Any], opening: str, files: _Files) -> dict[str, An
     latest = content_blocks(body["messages"][-1]["content"])[-1]["text"]
     if latest.startswith(_SUMMARISE):
         said = sum(message["role"] == "assistant" for message in body["messages"])
-        return {"text": f"No model has read this: {said} answers were given so far.", "quotes": []}
+        return {"text": f"No model has read this: answers given so far: {said}.", "quotes": []}
     question = opening.rsplit("The question:", 1)[-1] if latest == opening else latest
     words = sorted(set(map(str.lower, _WORD.findall(question))))
     places = [*_places(files, words), *_places(files, [""])][:_QUOTES]

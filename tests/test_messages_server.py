@@ -193,7 +193,7 @@ def test_the_demonstration_answers_a_question_with_real_lines_and_goes_on() -> N
     second = answer(opening, "…", "And where does it import something?")
     assert second["reply"]["quotes"][0]["quote"] == "import time"
     assert answer(opening, "…", told.summary_request())["reply"] == {
-        "text": "No model has read this: 1 answers were given so far.",
+        "text": "No model has read this: answers given so far: 1.",
         "quotes": [],
     }
 
