@@ -1,6 +1,6 @@
 """How much of a prompt's documents the next commit finds in the provider's cache: the project's order against the order of paths.
 
-    python bench/order.py CLONE [CLONE ...] [--commits 30] [--fives 30] [--skip 0]
+    python bench/order.py CLONE [CLONE ...] [--commits 30] [--fives 20] [--skip 0]
 
 Each of the newest commits of the main line (first parents) that change a document is reviewed as a repository as it is, and so is the commit
 before it. The documents are collected, ordered and cut as for a real prompt. What the second prompt reads from the cache ends at the last
@@ -8,7 +8,7 @@ place where the first had a breakpoint, if all blocks up to there are the same; 
 the cache. Counted are characters, which the provider bills about in proportion.
 
 First table: paths with the same cuts and breakpoints; *at best* is a request by path that could have a breakpoint at every cut.
-Second: other orders that were tried, and other breakpoints: fixed shares (what is done), or those fitted to where the 60 commits before
+Second: other orders that were tried, and other breakpoints: fixed shares (what is done), or those fitted to where the 30 commits before
 would have begun. Each cell is the median and the mean uncached share; *first* is the share that follows the first changed character.
 Third: commits that change exactly five documents, the newest so many of the last 1,500.
 """
@@ -42,7 +42,7 @@ from reviewer.templating import Templates  # noqa: E402
 Order = Callable[[Mapping[str, int], Past], Sequence[str]]
 FIVE = 5
 AMONG = 1_500
-FITTED_TO = 60
+FITTED_TO = 30
 
 
 @dataclass(frozen=True)
@@ -169,18 +169,23 @@ def same(before: Layout, after: Layout) -> int:
     return low
 
 
-def fitted(state: State, layout: Layout, number: int) -> tuple[int, ...]:
-    """The cuts after which the commits before would have begun: those that leave the least on the mean."""
-    begun = []
+def begun(state: State) -> list[int]:
+    """About where the commits before would have begun to change the documents, had each file had its size of today."""
+    places = []
     for at, step in enumerate(state.past.steps[:FITTED_TO]):
         place = 0
         for path in arrange(state.sizes, replace(state.past, steps=state.past.steps[at + 1 :])):
             if path in step.paths:
-                begun.append(place)
+                places.append(place)
                 break
             place += state.sizes[path] + 2 * len(path) + 60
-    choices = combinations(layout.cuts, min(number, len(layout.cuts)))
-    return max(choices, key=lambda chosen: sum(max((cut for cut in chosen if cut <= place), default=0) for place in begun))
+    return places
+
+
+def fitted(places: Sequence[int], cuts: Sequence[int], number: int) -> tuple[int, ...]:
+    """The cuts that would have left the least uncached on the mean."""
+    choices = combinations(cuts, min(number, len(cuts)))
+    return max(choices, key=lambda chosen: sum(max((cut for cut in chosen if cut <= place), default=0) for place in places))
 
 
 def share(uncached: Sequence[float]) -> str:
@@ -214,23 +219,25 @@ def measure(pairs: Iterable[tuple[State, State]], templates: Templates, *, other
             other = laid(after, order, templates)
             known = (after.commit, other)
             tally.add(f"{name}, first", other, same(one, other))
+            places = begun(before) if others and order is arrange else []
             for number in (2, 3):
                 tally.add(f"{name}, {number}", other, reused(one, other, breakpoints(one.cuts, len(one.documents), number)))
-                if others and order is arrange:
-                    tally.add(f"{name}, {number} fitted", other, reused(one, other, fitted(before, one, number)))
+                if places:
+                    tally.add(f"{name}, {number} fitted", other, reused(one, other, fitted(places, one.cuts, number)))
             tally.add(f"{name}, every cut", other, reused(one, other, one.cuts))
     return tally
 
 
-def fives(main: Main, commits: Sequence[str], number: int) -> Iterator[tuple[State, State]]:
+def fives(main: Main, skip: int, number: int) -> Iterator[tuple[State, State]]:
     """Commits that change five documents, by git's count of changed paths first."""
-    candidates = (pair for pair in pairwise(commits) if len(_changed(main.repository, *pair)) == FIVE)
+    listed = main.repository.run(
+        *("log", "--first-parent", "--diff-merges=first-parent", f"--max-count={AMONG}", f"--skip={skip}", "--min-parents=1"),
+        *("--format=%x01%H %P", "--name-only", "-z", "--no-renames", str(main.repository.head)),
+    )
+    steps = (step.split(b"\0") for step in listed.removesuffix(b"\0").split(b"\1")[1:])
+    candidates = (head.decode().split()[:2] for head, *names in steps if len(list(filter(None, names))) == FIVE)
     exact = ((main.state(older), main.state(newer)) for newer, older in candidates)
     return islice(((one, other) for one, other in exact if _different(one, other) == FIVE), number)
-
-
-def _changed(repository: Repository, newer: str, older: str) -> list[bytes]:
-    return repository.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", older, newer).split(b"\0")[:-1]
 
 
 def _different(before: State, after: State) -> int:
@@ -243,7 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clones", nargs="+", type=Path, metavar="CLONE")
     parser.add_argument("--commits", type=int, default=30)
-    parser.add_argument("--fives", type=int, default=30)
+    parser.add_argument("--fives", type=int, default=20)
     parser.add_argument("--skip", type=int, default=0, help="newest commits to leave out")
     asked = parser.parse_args()
     mine = f"{list(ORDERS)[-1]}, "
@@ -257,7 +264,7 @@ def main() -> None:
             # Some change no document: so more are walked than are counted.
             pairs = line.pairs(line.commits(asked.commits * 2 + 1, asked.skip))
             tally = measure(list(pairs)[-asked.commits :], templates, others=True)
-            five = measure(list(fives(line, line.commits(AMONG, asked.skip), asked.fives)), templates, others=False)
+            five = measure(list(fives(line, asked.skip, asked.fives)), templates, others=False)
         left, shares = tally.left, tally.shares
         path, best, ours = (statistics.median(left[way]) for way in ("path, 3", "path, every cut", mine + "3"))
         rows.append(

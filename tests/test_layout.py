@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.cli import main
 from reviewer.collect.changes import Change, Revision
 from reviewer.collect.collector import Selection, collect
 from reviewer.collect.past import Past, Step, read_past
@@ -235,3 +237,37 @@ def test_the_past_is_read_only_for_a_prompt(root: Path) -> None:
     assert asked == []
     lay_out(subject, Texts(base={}, current={}), Templates())
     assert asked == [1]
+
+
+def printed(root: Path, capsys: pytest.CaptureFixture[str], *flags: str) -> list[dict[str, object]]:
+    """The content blocks of the request that `review` would send."""
+    capsys.readouterr()
+    assert main(["review", "--print-prompt", "-", *flags, str(root)]) == 0
+    content: list[dict[str, object]] = json.loads(capsys.readouterr().out)["messages"][0]["content"]
+    return content
+
+
+def test_the_request_of_a_repository_is_cut_and_marked_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = laid_out(subject_of(root))
+    content = printed(root, capsys)
+    marked = [block["text"] for block in content if "cache_control" in block]
+    parts = blocks(layout)
+
+    assert [block["text"] for block in content[:-1]] == parts
+    assert marked == [*(parts[layout.cuts.index(at)] for at in layout.breakpoints), parts[-1]]
+
+
+def test_the_documents_of_a_change_stand_in_the_order_of_its_base_whatever_the_head_is(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = order(laid_out(subject_of(root)))
+    run(root, "tag", "base")
+    commit(root, 60, {"pkg/m30.py": "head = 1\n" + BODY})
+    first = printed(root, capsys, "--base", "base")
+    commit(root, 61, {"pkg/m31.py": "head = 2\n" + BODY})
+    second = printed(root, capsys, "--base", "base")
+    documents = [block["text"] for block in first[:-2]]
+
+    assert [block["text"] for block in second[:-2]] == documents
+    assert order(Layout("".join(map(str, documents)), (), ())) == base
+    assert len([block for block in first if "cache_control" in block]) == 4
