@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reviewer.collect.repository import Repository
 
 STEPS = 1000
-"""At most so many commits are looked at. From 500 on the outcome is the same. They take git half a second at most."""
+"""At most so many commits are looked at. From 500 on the outcome is the same. They take git a second at most."""
 LARGEST = 100
 """Files a commit may change. A larger one (a new licence header, a reformatting) says nothing about which of them will change again, and
 all of them would move at once."""
@@ -71,14 +71,13 @@ def read_past(repository: Repository, commit: str | None, *, index: bool = False
 def since_a_fixed_date(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps since a date that newer ones leave where it is, most of the time: the first multiple of a large power of two seconds.
 
-    The power is a half to a quarter of the time that the steps took: at least half of it remains, and the date moves on once in some
-    hundred steps.
+    The power is at most half the time that the middle half of the steps took, which no single absurd date changes: the newest quarter
+    remains in any case, and the date moves on once in some hundred steps.
     """
-    if not steps:
-        return steps
-    first = steps[-1].time
-    unit = 1 << max(0, (steps[0].time - first).bit_length() - 2)
-    start = -(-first // unit) * unit
+    times = sorted(step.time for step in steps)
+    middle = times[len(times) * 3 // 4] - times[len(times) // 4] if times else 0
+    unit = 1 << max(0, middle.bit_length() - 2)
+    start = -(-times[0] // unit) * unit if times else 0
     return tuple(step for step in steps if step.time >= start)
 
 
