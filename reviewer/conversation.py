@@ -61,6 +61,8 @@ class Exchange:
     seconds: float = 0.0
     request_id: str = ""
     message_id: str = ""
+    cache_miss: str = ""
+    """Why the prefix was not read from the cache, in the provider's word; empty when it was, or when nobody knows."""
     prefix: str = ""
     """SHA-256 of the prefix it was asked over, as hex digits."""
     lifetime: int = 0

@@ -184,4 +184,5 @@ def _answered(exchange: Exchange, reply: Reply, cost_usd: float | None) -> Excha
         seconds=reply.seconds,
         request_id=reply.request_id,
         message_id=reply.message_id,
+        cache_miss=reply.cache_miss,
     )

@@ -258,7 +258,7 @@ def test_a_question_about_files_that_changed_is_about_what_is_there_now_and_says
     asked = reviewed("ask", "Is load safe now?")
 
     assert (asked.code, "app/load.py:5\n        return json.loads(text)\n" in asked.out) == (0, True)
-    assert "Since the run, the files changed: the question is about what is there now" in asked.err
+    assert "Since the run, the files changed: the question is about what is there now." in asked.err
 
 
 def test_a_change_that_is_gone_is_an_error_that_says_so(reviewer: Run, repository: Path) -> None:
@@ -376,3 +376,63 @@ def test_a_question_may_come_from_standard_input(reviewed: Run, monkeypatch: pyt
 
     assert reviewed("ask", "-").code == 0
     assert kept()[-1]["question"] == "What is\nin here?"
+
+
+def test_a_prefix_that_should_be_cached_and_is_not_is_a_visible_warning(reviewed: Run, server: MessagesServer) -> None:
+    server.clock.advance(301)  # the server's own: for us no time has passed
+
+    asked = reviewed("ask", "What?")
+
+    assert asked.code == 0
+    assert "while the cache holds" in asked.err
+    assert "The prefix should still have been in the cache, and was paid for again" in asked.err
+
+
+def test_a_summary_that_was_made_stays_when_the_question_after_it_is_not_sent(
+    reviewer: Run, server: MessagesServer, tmp_path: Path
+) -> None:
+    review_in_a_small_window(reviewer, server, tmp_path)
+    answers = [reply("long " * 1_700), reply("less " * 800), reply("We said this and that.")]
+    server.queue(*(Behaviour(text=text) for text in answers))
+    reviewer("ask", "First?")
+    reviewer("ask", "Second?")
+
+    asked = reviewer("ask", "--max-cost", "0.12", "Third?")
+    again = reviewer("ask", "Third?")
+
+    assert (asked.code, again.code) == (3, 0)
+    assert [(exchange["saying"], exchange["problem"]) for exchange in kept()] == [
+        ("question", ""),
+        ("question", ""),
+        ("summary", ""),
+        ("question", ""),
+    ]
+
+
+def test_an_endpoint_without_structured_output_is_asked_without_it_and_says_so(reviewed: Run, server: MessagesServer) -> None:
+    server.queue(Behaviour(status=400, message="output_config.format: not supported"))
+
+    asked = reviewed("ask", "What?")
+
+    assert asked.code == 0
+    assert "The endpoint does not take structured output; the request was made without it." in asked.err
+
+
+def test_whoever_stops_reading_gets_an_error_and_the_answer_is_kept_all_the_same(
+    reviewed: Run, server: MessagesServer, repository: Path
+) -> None:
+    text = reply("What had arrived. " * 500)
+    server.queue(Behaviour(text=text))
+    asking = subprocess.run(
+        ["bash", "-c", '"$0" -m reviewer ask "Tell me all." | head -c 1 >/dev/null; exit "${PIPESTATUS[0]}"', sys.executable],
+        cwd=repository,
+        env={**os.environ, **server.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert asking.returncode == 4, asking.stderr
+    assert "standard output could not be written" in asking.stderr
+    assert (kept()[-1]["answer"], kept()[-1]["stop"]) == (text, "end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,12 +11,15 @@ from reviewer.conversation import (
     Conversation,
     Exchange,
     Saying,
+    Use,
     answer_room,
+    is_warm,
     own_tokens,
     price,
     turned,
 )
 from reviewer.engine.interface import Lifetime, Prompt, Stop, Turn
+from reviewer.outcome import Usage
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import TokenRange
 from reviewer.plan.model import Tokenizer
@@ -121,8 +125,30 @@ def test_a_cached_question_costs_a_twentieth_of_the_prefix_and_an_expired_one_wr
         asked = price(model, tokens, own, 10_000, lifetime)
         assert asked is not None
         assert dataclasses.astuple(asked) == pytest.approx(
-            (400_000 * 0.2e-6 + short, 400_000 * write + short, 401_000 * write + 10_000 * 20e-6)
+            (
+                400_000 * 0.2e-6 + short,
+                400_000 * write + short,
+                400_000 * 0.2e-6 + 1_000 * 4e-6 + 10_000 * 20e-6,
+                401_000 * write + 10_000 * 20e-6,
+            )
         )
+
+
+def test_a_prefix_is_taken_to_be_cached_until_shortly_before_its_lifetime_ends() -> None:
+    began = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    uses = (Use(began.isoformat(), "a", 300), Use(began.isoformat(), "b", 3600))
+
+    assert is_warm(uses, "a", began + timedelta(seconds=269))
+    assert not is_warm(uses, "a", began + timedelta(seconds=270))
+    assert is_warm(uses, "b", began + timedelta(seconds=3_500))
+    assert not is_warm(uses, "c", began)
+
+
+def test_only_requests_that_were_cached_say_when_the_cache_was_used() -> None:
+    cached = dataclasses.replace(exchange("a", "1"), usage=Usage(cache_read_input_tokens=9), prefix="p", lifetime=300)
+    conversation = Conversation((cached, exchange("b", "2")))
+
+    assert conversation.uses == (Use("2026-11-23T08:00:00+00:00", "p", 300),)
 
 
 def test_a_model_without_a_price_has_none_here_either() -> None:

@@ -42,7 +42,9 @@ class Answering:
     _status: ExitStack = field(default_factory=ExitStack, init=False)
     _part: AnswerFile | None = field(default=None, init=False)
     _reserve: Reserve | None = field(default=None, init=False)
+    _is_under_way: bool = field(default=False, init=False)
     shown: Shown | None = field(default=None, init=False)
+    """What was shown of the last answer; None before the first."""
 
     def begin(self, conversation: Conversation) -> Listener:
         """See `Keeper`: room is made on the disk first."""
@@ -56,6 +58,7 @@ class Answering:
             self.terminal.say(f"the conversation so far is kept as {old}" if old else "")
             self.starts_over = False
         self._part = self.file.begin(conversation, self._reserve, self.complain)
+        self._is_under_way = True
         is_summary = exchange.saying is Saying.SUMMARY
         what = f"{exchange.model} is summarising the conversation" if is_summary else f"{exchange.model} is reading"
         update = self._status.enter_context(self.terminal.working(what))
@@ -65,15 +68,16 @@ class Answering:
     def ended(self, conversation: Conversation) -> None:
         """See `Keeper`. That it could not be kept is no reason not to show an answer: `storage_problem` says it."""
         self.close()
+        self._is_under_way = False
         try:
             self.file.save(conversation)
         except StorageError as error:
             self.complain(error)
 
     def broke_off(self, problem: str) -> bool:
-        """Note why no answer ended what was begun; whether anything was."""
+        """Note why an answer that was begun did not end; whether there was one."""
         self.close()
-        if self._part is None:
+        if not self._is_under_way:
             return False
         try:
             conversation = self.file.load()

@@ -6,25 +6,24 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reviewer.collect.gitdir import find_git_dir
-from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint, required_credentials
 from reviewer.commands.answering import Answering, cached_share
 from reviewer.commands.call import Call
 from reviewer.commands.choosing import chosen, held
 from reviewer.commands.outputs import print_out
 from reviewer.commands.pricing import Pricing
+from reviewer.commands.remaking import Remade, kept_review, remake, uses
 from reviewer.commands.reopening import reopen
 from reviewer.commands.setup import state_of
 from reviewer.commands.target import Target
-from reviewer.commands.wishing import make_wishes, plan_target
-from reviewer.conversation import Conversation, Exchange, Use
+from reviewer.conversation import Conversation, Exchange
 from reviewer.conversation_file import ConversationFile
 from reviewer.conversation_texts import Told, said
-from reviewer.engine.interface import Lifetime, Prompt, Stop
+from reviewer.engine.interface import Prompt, Stop
 from reviewer.errors import (
     EXIT_OK,
     IncompleteError,
@@ -34,29 +33,18 @@ from reviewer.errors import (
     StorageError,
     UsageError,
 )
-from reviewer.outcome import Review
 from reviewer.plan.cost import usd
-from reviewer.plan.decision import Plan
-from reviewer.planning import Wishes
 from reviewer.questioning import Questioning
 from reviewer.questions import context_text
 from reviewer.reply.parse import parse
 from reviewer.reply.quotations import Checked, check
 from reviewer.report.amounts import counted, seconds_text
 from reviewer.report.quotations import quotations_text
-from reviewer.review import fill_window, require_sendable
-from reviewer.review import prepare as make_prompt
-from reviewer.run_passes import read_passes
-from reviewer.run_prefix import difference, prefix_of
 from reviewer.run_record import RunRecord
 from reviewer.settings import resolve
 from reviewer.state_layout import check_layout
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
-from reviewer.values import NotThatValueError, from_json
-
-if TYPE_CHECKING:
-    from reviewer.engine.claude import ClaudeEngine
 
 LONGEST_QUESTION = 200_000
 """Characters: more is a document, and belongs into the repository."""
@@ -112,57 +100,44 @@ class _Ask:
             from reviewer.engine.claude import ClaudeEngine
 
             with self.terminal.working("connecting"):
-                engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
-            wishes, subject, plan, prompt = self._opened(templates, engine)
-            self._say_where(engine, who.source, conversation)
-            answering = Answering(file, self.folder, self.terminal, lambda usage: usd(usage, plan.model), starts_over=new)
+                claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
+            remade = remake(self.target, self.record, templates, claude, self.terminal)
+            self._say_what(remade, conversation, f"{claude.endpoint} with {who.source}")
+            answering = Answering(file, self.folder, self.terminal, partial(usd, model=remade.plan.model), starts_over=new)
             stack.callback(answering.close)
+            pricing = Pricing(config, self.terminal)
             questioning = Questioning(
-                prompt=prompt,
-                plan=plan,
-                correction=wishes.correction,
-                prefix=prefix_of(prompt).sha256,
-                uses=_uses(self.folder, self.record),
-                told=Told(
-                    templates=templates,
-                    review=_kept_review(self.folder),
-                    language=config.language,
-                    context=context_text(subject, wishes, templates),
-                ),
-                engine=engine,
+                prompt=remade.prompt,
+                plan=remade.plan,
+                correction=remade.wishes.correction,
+                prefix=remade.prefix.sha256,
+                uses=uses(self.folder, self.record),
+                told=self._told(remade, templates),
+                engine=claude,
                 keeper=answering,
-                approve=Pricing(config, self.terminal).approve,
+                approve=pricing.approve,
                 clock=lambda: datetime.now(UTC),
             )
             conversation = self._answered(questioning, answering, question, conversation)
-            return self._outcome(conversation, answering, prompt)
+            for note in (*claude.notes, _missed(conversation.exchanges[-1]) if pricing.expects_hit else ""):
+                self.terminal.say(note)
+        return self._outcome(conversation, answering, remade.prompt)
 
-    def _opened(self, templates: Templates, engine: ClaudeEngine) -> tuple[Wishes, Subject, Plan, Prompt]:
-        """The run's prompt, made again from the repository as it is now."""
-        target = self.target
-        wishes = make_wishes(target.setup, self.terminal)
-        if target.subject.nothing:
-            raise IncompleteError(f"there is nothing to ask about: {target.subject.nothing}")
-        with self.terminal.working("reading"):
-            subject, plan = plan_target(target, wishes, templates)
-            require_sendable(subject, plan)
-            subject, plan = fill_window(target.subject, subject, plan, wishes, templates, engine, target.rank)
-            prompt, _, unread = make_prompt(subject, plan, wishes, templates)
-        if unread:
-            raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the prefix would be another one", hint="Ask again.")
-        changed = difference(self.record.prefix, prefix_of(prompt)) if self.record.prefix is not None else ""
-        if changed:
-            self.terminal.say(
-                f"Since the run, {changed} changed: the question is about what is there now, and less of it is cached."
-            )
-        return wishes, subject, plan, prompt
+    def _told(self, remade: Remade, templates: Templates) -> Told:
+        """What the model is told before the question."""
+        return Told(
+            templates=templates,
+            review=kept_review(self.folder),
+            language=remade.wishes.language,
+            context=context_text(remade.subject, remade.wishes, templates),
+        )
 
-    def _say_where(self, engine: ClaudeEngine, source: str, conversation: Conversation) -> None:
+    def _say_what(self, remade: Remade, conversation: Conversation, whom: str) -> None:
         """What is asked about, and whom: before the price, a person wants to see that it is the right thing."""
         so_far = f", question {conversation.questions + 1} of its conversation" if conversation.questions else ""
-        self.terminal.say(
-            f"run {self.record.id} of {self.record.subject}{so_far}, to {self.record.model} at {engine.endpoint} with {source}"
-        )
+        self.terminal.say(f"run {self.record.id} of {self.record.subject}{so_far}, to {remade.prompt.model} at {whom}")
+        if remade.changed:
+            self.terminal.say(f"Since the run, {remade.changed} changed: the question is about what is there now.")
 
     def _answered(
         self, questioning: Questioning, answering: Answering, question: str, conversation: Conversation
@@ -200,21 +175,12 @@ class _Ask:
         return IncompleteError.exit_code if checked.missing else EXIT_OK
 
 
-def _uses(folder: Path, record: RunRecord) -> tuple[Use, ...]:
-    """When the run used the provider's cache. A lifetime that was left to choose is taken to be the shorter one."""
-    hour = record.asked is not None and record.asked.config.cache == Lifetime.ONE_HOUR
-    seconds = (Lifetime.ONE_HOUR if hour else Lifetime.FIVE_MINUTES).seconds
-    attempts = [attempt for each in read_passes(folder) for attempt in each.attempts]
-    cached = [each for each in attempts if each.usage.cache_read_input_tokens or each.usage.cache_creation_input_tokens]
-    return tuple(Use(each.began, record.prefix.sha256, seconds) for each in cached) if record.prefix is not None else ()
-
-
-def _kept_review(folder: Path) -> Review | None:
-    """What the run found; None when its review is not kept: then the model is not told."""
-    try:
-        return from_json(Review, (folder / "review.json").read_bytes())
-    except (OSError, NotThatValueError):
-        return None
+def _missed(exchange: Exchange) -> str:
+    """That the prefix was paid for again, and the provider's reason; empty when it was not."""
+    if exchange.usage.cache_read_input_tokens or not exchange.usage.prompt_tokens:
+        return ""
+    reason = f" (the provider says: {exchange.cache_miss})" if exchange.cache_miss else ""
+    return f"The prefix should still have been in the cache, and was paid for again{reason}."
 
 
 def _shortcoming(exchange: Exchange) -> str:

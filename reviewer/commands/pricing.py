@@ -18,12 +18,15 @@ class Pricing:
 
     config: Config
     terminal: Terminal
+    expects_hit: bool = field(default=False, init=False)
+    """Whether the request that was approved last should read its prefix from the cache."""
     spent: float = field(default=0.0, init=False)
     """Dollars that earlier requests of this command may have taken: a summary, before the question itself."""
 
     def approve(self, ready: Ready) -> None:
         """Tell the price. Raises OverBudgetError above the cap, and DeclinedError when a person says no."""
         what = "the conversation no longer fits; summarising it first: " if ready.saying is Saying.SUMMARY else ""
+        self.expects_hit = ready.is_warm
         about = "about " if ready.tokens.exact is None else ""
         said = f"{what}{about}{ready.tokens.estimate:,} tokens in"
         if ready.price is None:
