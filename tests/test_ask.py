@@ -436,3 +436,16 @@ def test_whoever_stops_reading_gets_an_error_and_the_answer_is_kept_all_the_same
     assert asking.returncode == 4, asking.stderr
     assert "standard output could not be written" in asking.stderr
     assert (kept()[-1]["answer"], kept()[-1]["stop"]) == (text, "end")
+
+
+def test_a_key_is_not_sent_to_another_endpoint_than_the_environment_names(
+    reviewed: Run, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    other = reviewed("ask", "What?")
+    monkeypatch.delenv("ANTHROPIC_BASE_URL")
+    none = reviewed("ask", "What?")
+
+    assert (other.code, none.code, server.requests) == (2, 2, [])
+    assert f"the run's endpoint was {server.url}, and the environment now names http://127.0.0.1:9" in other.err
+    assert reviewed("ask", "--base-url", server.url, "What?").code == 0

@@ -9,8 +9,9 @@ from reviewer.commands.call import Against, Call, Wanted
 from reviewer.commands.outputs import STDOUT
 from reviewer.commands.setup import Setup
 from reviewer.commands.target import Target
-from reviewer.config import OPTIONS, Config, flag_name
+from reviewer.config import OPTIONS, Config, flag_name, variable_name
 from reviewer.engine.credentials import checked_endpoint
+from reviewer.errors import ConfigError
 from reviewer.plan.correction import Correction
 from reviewer.run_record import Asked
 from reviewer.settings import Resolved, resolve
@@ -52,13 +53,32 @@ def call_again(asked: Asked, call: Call) -> Call:
 
 
 def resolved_again(asked: Asked, call: Call) -> Resolved:
-    """The settings as they were recorded, but those that were typed now. Raises ConfigError."""
+    """The settings as they were recorded, but those that were typed now.
+
+    Raises ConfigError, also when the environment names another endpoint than the run's: its key may be meant for that one alone.
+    """
     now = resolve(None, call.environ, call.flags)
+    _require_same_endpoint(asked, now)
     typed = {name for name in OPTIONS if now.origins[name] == flag_name(name)}
     new = typed | _OF_THE_CALL
     config = dataclasses.replace(asked.config, **{name: getattr(now.config, name) for name in new})
     origins = {name: now.origins[name] if name in new else asked.origins.get(name, "default") for name in OPTIONS}
     return Resolved(config, origins, frozenset(asked.from_repository) - new)
+
+
+def _require_same_endpoint(asked: Asked, now: Resolved) -> None:
+    """What was typed, then or now, was meant; but a key in the environment goes with the address beside it."""
+    then, today = asked.config.base_url, now.config.base_url
+    if today is not None:
+        today = checked_endpoint(today, source=now.origins["base_url"])
+    is_meant = now.origins["base_url"] == flag_name("base_url")
+    was_meant = asked.origins.get("base_url") not in {"ANTHROPIC_BASE_URL", variable_name("base_url")}
+    if is_meant or today == then or (today is None and was_meant):
+        return
+    raise ConfigError(
+        f"the run's endpoint was {then or 'the provider itself'}, and the environment now names {today or 'none'}",
+        hint="Set ANTHROPIC_BASE_URL and the key as they were for the run; `reviewer ask` also takes --base-url.",
+    )
 
 
 def _with_absolute_paths(setup: Setup) -> Config:
