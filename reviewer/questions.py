@@ -14,6 +14,7 @@ from typing import Protocol
 from reviewer.collect.files import path_bytes
 from reviewer.collect.subject import Subject
 from reviewer.documents import passage, quoted
+from reviewer.errors import TemplateError
 from reviewer.findings import Category, Claim, Finding
 from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.passes import GENERAL, Lens
@@ -59,7 +60,21 @@ class _Statement:
 
 
 def look_question(subject: Subject, wishes: Wording, templates: Templates, lens: Lens = GENERAL) -> str:
-    """Asks for a review of `subject`, with attention to what `lens` names. Raises TemplateError."""
+    """Asks for a review of `subject`, with attention to what `lens` names.
+
+    Raises TemplateError, also when an operator's template of the question does not show the lens: all looks would be the same one.
+    """
+    question = _look(subject, wishes, templates, lens)
+    if lens != GENERAL and question == _look(subject, wishes, templates, GENERAL):
+        name = question_templates(subject, lens)[0]
+        raise TemplateError(
+            f"the template {templates.path(name)} says nothing of the lens, so every look would be the same",
+            hint='Put {% include "prompt/lens.md.j2" %} into it, as the one that comes with reviewer has it, or use --depth standard.',
+        )
+    return question
+
+
+def _look(subject: Subject, wishes: Wording, templates: Templates, lens: Lens) -> str:
     snapshot = subject.snapshot
     return templates.render(
         _CHANGE_QUESTION if subject.change else _QUESTION,
@@ -69,26 +84,14 @@ def look_question(subject: Subject, wishes: Wording, templates: Templates, lens:
         lens_template=lens_template(lens),
         lens_text=lens.text.strip(),
         general=lens == GENERAL,
-        **_context(subject, wishes),
+        left_out=left_out(subject),
+        left_out_more=len(_skipped(subject)[LEFT_OUT_SHOWN:]),
+        guidance=[quoted(path) for path in snapshot.guidance],
+        instructions=wishes.instructions,
+        instructions_from_repository=wishes.instructions_from_repository,
         categories=[category.value for category in Category],
         language=wishes.language,
     )
-
-
-def context_text(subject: Subject, wishes: Wording, templates: Templates) -> str:
-    """What the model is told beside the documents, also where no review is asked for; may be empty. Raises TemplateError."""
-    return templates.render("prompt/context.md.j2", **_context(subject, wishes)).strip()
-
-
-def _context(subject: Subject, wishes: Wording) -> dict[str, object]:
-    """The values of `context.md.j2`."""
-    return {
-        "left_out": left_out(subject),
-        "left_out_more": len(_skipped(subject)[LEFT_OUT_SHOWN:]),
-        "guidance": [quoted(path) for path in subject.snapshot.guidance],
-        "instructions": wishes.instructions,
-        "instructions_from_repository": wishes.instructions_from_repository,
-    }
 
 
 def question_templates(subject: Subject, lens: Lens) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.comparison import of_commit
 from reviewer.collect.repository import open_repository
 from reviewer.collect.subject import Subject
+from reviewer.errors import TemplateError
 from reviewer.findings import Category, Confidence, Finding, QuoteMatch, Ruling, Severity, Verification
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.passes import GENERAL, LENSES, Lens
@@ -157,6 +158,16 @@ def test_an_operators_lens_is_shown_as_their_words_and_is_no_template(repository
 
     assert "the person who asked for this review describes here:\n\nRounding, and {{ currencies }} that are mixed.\n" in question
     assert "narrows nothing" in question
+
+
+def test_an_operators_question_that_does_not_show_the_lens_is_an_error(repository: Subject, tmp_path: Path) -> None:
+    (tmp_path / "prompt").mkdir()
+    (tmp_path / "prompt" / "question.md.j2").write_text("Review it.\n")
+    own = Templates(tmp_path)
+
+    assert look_question(repository, Wishes(), own) == "Review it.\n"
+    with pytest.raises(TemplateError, match=r"question\.md\.j2 says nothing of the lens"):
+        look_question(repository, Wishes(), own, SECURITY)
 
 
 def test_the_longest_lens_is_in_the_estimate_of_the_frame(repository: Subject) -> None:

@@ -25,7 +25,7 @@ UNFOUNDED = "A verification called it refuted, but the lines it quoted are not t
 """Begins the explanation of a refutation that counts as uncertain."""
 CONTRADICTED = "Verifications differ"
 """Begins the explanation where one confirms, on evidence, what another refutes on evidence."""
-_FRAME = '<finding id="0123456789abcdef" key="01234567" path= lines="1000-1000">\n\n</finding id="0123456789abcdef">\n'
+_FRAME = '<finding id="7b60a969ae0ae91f" key="268ed013" path= lines="1000-1000">\n\n</finding id="7b60a969ae0ae91f">\n'
 """What stands around a finding in the question, its path aside."""
 
 

@@ -71,6 +71,22 @@ def test_a_confirmed_finding_keeps_its_confidence_and_tells_the_lines_that_decid
     assert replace(found, verification=None) == FINDING
 
 
+@pytest.mark.parametrize(
+    ("path", "quote"),
+    [
+        ("./main.py", "run(input())"),
+        ("/main.py", "3| run(input())"),
+        ("main.py", "```python\nrun( input() )\n```"),
+        ("main.py", "run(inputs())"),
+    ],
+)
+def test_evidence_is_found_as_tolerantly_as_a_findings_quote_and_told_in_the_files_own_words(path: str, quote: str) -> None:
+    found = stands(verdict(Ruling.CONFIRMED, path=path, quote=quote, start_line=3, end_line=3))
+
+    assert found.verification is not None
+    assert found.verification.evidence == CALLED
+
+
 def test_a_refuted_finding_tells_why_and_by_which_lines() -> None:
     standing, (refuted,) = judge([OTHER, FINDING], [verdict(Ruling.REFUTED, PARSED)], FILES.get)
 
