@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewer.reply.parse import parse
 from reviewer.reply.fields import MAX_FINDINGS, MAX_TEXT
+from reviewer.reply.parse import parse
 from reviewer.reply.stream import ClaimStream
 
 
