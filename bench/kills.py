@@ -25,16 +25,15 @@ import argparse
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +43,14 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 from messages_demo import demo_model, documents_of, lens_of  # noqa: E402 - the server of the tests of this checkout
 from messages_rules import content_blocks  # noqa: E402
 from messages_server import MessagesServer, Received  # noqa: E402
+from reviewer.cli import main as main_of_reviewer  # noqa: E402
 from reviewer.reply.parse import Parsed, parse  # noqa: E402
 
-COMMAND = [
-    sys.executable,
-    "-I",
-    "-c",
-    f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from reviewer.__main__ import entry; entry()",
-]
+PROCESSES = get_context("forkserver")
+"""Processes are forked from one that has imported everything: a kill hits the work, not the imports, and a hundred of them take minutes."""
+PROCESSES.set_forkserver_preload(
+    ["__main__", "reviewer.commands.resume", "reviewer.engine.claude", "httpcore2", "jinja2.sandbox"]
+)
 _AGAIN = 2 / 3
 """How often a process that goes on is killed too."""
 _FOUND, _TELLING = 12, 12
@@ -167,17 +166,17 @@ class Trial:
         self.report = folder / "review.json"
         self.delay = delay
 
-    def start(self, server: MessagesServer) -> subprocess.Popen[bytes]:
+    def start(self, server: MessagesServer) -> BaseProcess:
         """`reviewer resume` where there is a run to go on with, else `reviewer review`."""
         if self._run() is None:
             arguments = ["review", str(self.clone), "--depth", "deep", "--max-cost", "1000", "--yes", "-o", str(self.report)]
         else:
             arguments = ["resume"]
-        environment = {**os.environ, **server.environment, "REVIEWER_STATE_DIR": str(self.state)}
-        with (self.state.parent / "errors.txt").open("ab") as errors:
-            return subprocess.Popen(
-                [*COMMAND, *arguments, "-q"], cwd=self.clone, env=environment, stdout=subprocess.DEVNULL, stderr=errors
-            )
+        environment = {**server.environment, "REVIEWER_STATE_DIR": str(self.state)}
+        errors = self.state.parent / "errors.txt"
+        process: BaseProcess = PROCESSES.Process(target=_reviewer, args=([*arguments, "-q"], self.clone, environment, errors))
+        process.start()
+        return process
 
     def on_disk(self) -> Mapping[str, OnDisk]:
         """What each pass has on disk, by its name."""
@@ -212,6 +211,15 @@ class Undisturbed:
     dollars: float
 
 
+def _reviewer(arguments: list[str], folder: Path, environment: Mapping[str, str], errors: Path) -> None:
+    """The life of one process."""
+    os.chdir(folder)
+    os.environ.update(environment)
+    for number in (1, 2):
+        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+    sys.exit(main_of_reviewer(arguments))
+
+
 def undisturbed(clone: Path, delay: float) -> Undisturbed:
     """Let it go, and look."""
     with tempfile.TemporaryDirectory() as folder, MessagesServer(Finder(), delay=delay) as server:
@@ -219,7 +227,7 @@ def undisturbed(clone: Path, delay: float) -> Undisturbed:
         began = time.monotonic()
         process = trial.start(server)
         first = 0.0
-        while process.poll() is None:
+        while process.is_alive():
             if not first and server.messages:
                 first = time.monotonic() - began
             time.sleep(0.01)
@@ -263,15 +271,15 @@ def _run_once(trial: Trial, server: MessagesServer, when: Moment | None) -> bool
     heard = len(server.messages)
     process = trial.start(server)
     if when is None:
-        process.wait(_PATIENCE)
+        process.join(_PATIENCE)
         return False
-    while process.poll() is None and len(server.messages) < heard + when.after:
+    while process.is_alive() and len(server.messages) < heard + when.after:
         time.sleep(_LOOK)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, when.seconds))
+    process.join(max(0.0, when.seconds))
+    if not process.is_alive():
         return False
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
     time.sleep(_STILL)  # what the process had sent is on its way to the server still
     deadline = time.monotonic() + _PATIENCE
     while any(it.ended is None for it in server.messages) and time.monotonic() < deadline:
