@@ -191,7 +191,7 @@ def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     return run(call_of(".", given), run_id)
 
 
-@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes"))
+@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes", "trace"))
 @program.command("ask")
 @click.argument("question")
 @click.argument("path", default=".", type=str)

@@ -84,14 +84,26 @@ def _look(subject: Subject, wishes: Wording, templates: Templates, lens: Lens) -
         lens_template=lens_template(lens),
         lens_text=lens.text.strip(),
         general=lens == GENERAL,
-        left_out=left_out(subject),
-        left_out_more=len(_skipped(subject)[LEFT_OUT_SHOWN:]),
-        guidance=[quoted(path) for path in snapshot.guidance],
-        instructions=wishes.instructions,
-        instructions_from_repository=wishes.instructions_from_repository,
+        **_context(subject, wishes),
         categories=[category.value for category in Category],
         language=wishes.language,
     )
+
+
+def context_text(subject: Subject, wishes: Wording, templates: Templates) -> str:
+    """What the model is told beside the documents, also where no review is asked for; may be empty. Raises TemplateError."""
+    return templates.render("prompt/context.md.j2", **_context(subject, wishes)).strip()
+
+
+def _context(subject: Subject, wishes: Wording) -> dict[str, object]:
+    """The values of `context.md.j2`."""
+    return {
+        "left_out": left_out(subject),
+        "left_out_more": len(_skipped(subject)[LEFT_OUT_SHOWN:]),
+        "guidance": [quoted(path) for path in subject.snapshot.guidance],
+        "instructions": wishes.instructions,
+        "instructions_from_repository": wishes.instructions_from_repository,
+    }
 
 
 def question_templates(subject: Subject, lens: Lens) -> tuple[str, ...]:

@@ -449,3 +449,13 @@ def test_a_key_is_not_sent_to_another_endpoint_than_the_environment_names(
     assert (other.code, none.code, server.requests) == (2, 2, [])
     assert f"the run's endpoint was {server.url}, and the environment now names http://127.0.0.1:9" in other.err
     assert reviewed("ask", "--base-url", server.url, "What?").code == 0
+
+
+def test_a_trace_tells_the_steps_of_a_question_and_nothing_of_its_words(reviewed: Run, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.jsonl"
+
+    assert reviewed("ask", "--trace", trace, "What is in words?").code == 0
+
+    names = [json.loads(line)["name"] for line in trace.read_text().splitlines()]
+    assert names == ["plan", "count", "request"]
+    assert "words" not in trace.read_text()

@@ -45,6 +45,10 @@ from reviewer.settings import resolve
 from reviewer.state_layout import check_layout
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
+from reviewer.tracing.asking import TracedEngine
+from reviewer.tracing.opening import open_trace
+from reviewer.tracing.spans import Trace
+from reviewer.tracing.summary import summary
 
 LONGEST_QUESTION = 200_000
 """Characters: more is a document, and belongs into the repository."""
@@ -99,11 +103,15 @@ class _Ask:
         with ExitStack() as stack:
             from reviewer.engine.claude import ClaudeEngine
 
+            trace = open_trace(config.trace, self.call.environ)
+            stack.callback(self._traced, trace)
             with self.terminal.working("connecting"):
                 claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
-            remade = remake(self.target, self.record, templates, claude, self.terminal)
+            with trace.span("plan", run=self.record.id):
+                remade = remake(self.target, self.record, templates, claude, self.terminal)
             self._say_what(remade, conversation, f"{claude.endpoint} with {who.source}")
-            answering = Answering(file, self.folder, self.terminal, partial(usd, model=remade.plan.model), starts_over=new)
+            dollars = partial(usd, model=remade.plan.model)
+            answering = Answering(file, self.folder, self.terminal, dollars, starts_over=new)
             stack.callback(answering.close)
             pricing = Pricing(config, self.terminal)
             questioning = Questioning(
@@ -113,7 +121,7 @@ class _Ask:
                 prefix=remade.prefix.sha256,
                 uses=uses(self.folder, self.record),
                 told=self._told(remade, templates),
-                engine=claude,
+                engine=TracedEngine(claude, trace, dollars),
                 keeper=answering,
                 approve=pricing.approve,
                 clock=lambda: datetime.now(UTC),
@@ -122,6 +130,14 @@ class _Ask:
             for note in (*claude.notes, _missed(conversation.exchanges[-1]) if pricing.expects_hit else ""):
                 self.terminal.say(note)
         return self._outcome(conversation, answering, remade.prompt)
+
+    def _traced(self, trace: Trace) -> None:
+        """Complete the trace; time and money of each step in verbose."""
+        trace.close()
+        for line in summary(trace):
+            self.terminal.detail(line)
+        for note in trace.notes:
+            self.terminal.say(note)
 
     def _told(self, remade: Remade, templates: Templates) -> Told:
         """What the model is told before the question."""
