@@ -26,6 +26,8 @@ FILES = {
     "README.md": "# demo\n",
     "poetry.lock": "# generated\n",
 }
+ANSWER = "passes/01-general.1.txt"
+"""Below a run's folder."""
 SECRET_KEY = "loopback-key-0123456789"
 
 
@@ -152,8 +154,9 @@ def test_what_was_paid_for_stays_on_disk_for_its_owner_alone(reviewer: Run, repo
 
     run = only_run()
     assert stat.S_IMODE(run.stat().st_mode) == 0o700
-    assert {path.name for path in run.iterdir()} == {"run.json", "answer.txt", "report.md", "result.json"}
-    assert "eval(text)" in (run / "answer.txt").read_text()
+    assert {path.name for path in run.iterdir()} == {"run.json", "lock", "passes", "report.md", "result.json", "review.json"}
+    assert {path.stem for path in (run / "passes").glob("*.json")} == {"01-general", "02-verification"}
+    assert "eval(text)" in (run / "passes" / "01-general.1.txt").read_text()
     record = (run / "run.json").read_text()
     assert json.loads(record)["state"] == "finished"
     assert SECRET_KEY not in record
@@ -235,9 +238,8 @@ def test_the_printed_prompt_is_the_request_that_is_sent(reviewer: Run, repositor
 def test_the_same_tree_gives_the_same_prefix_and_it_is_read_from_the_cache(
     reviewer: Run, repository: Path, server: MessagesServer
 ) -> None:
-    first, second = (
-        json.loads(reviewer("review", "--format", "json", cwd=repository, env=server.environment).out) for _ in range(2)
-    )
+    quick = ("review", "--depth", "quick", "--format", "json")
+    first, second = (json.loads(reviewer(*quick, cwd=repository, env=server.environment).out) for _ in range(2))
 
     assert first["usage"]["cache_creation_input_tokens"] == second["usage"]["cache_read_input_tokens"] > 0
     assert second["cost_usd"] < first["cost_usd"]
@@ -389,9 +391,9 @@ def test_an_interruption_keeps_what_had_arrived(repository: Path, server: Messag
         text=True,
     )
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not any((state() / "runs").glob("*/answer.txt")):
+    while time.monotonic() < deadline and not any((state() / "runs").glob(f"*/{ANSWER}")):
         time.sleep(0.05)
-    while time.monotonic() < deadline and not (only_run() / "answer.txt").read_text():
+    while time.monotonic() < deadline and not (only_run() / ANSWER).read_text():
         time.sleep(0.05)
 
     process.send_signal(number)
@@ -399,9 +401,9 @@ def test_an_interruption_keeps_what_had_arrived(repository: Path, server: Messag
 
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
-    assert str(only_run()) in err
-    assert WHOLE.startswith((only_run() / "answer.txt").read_text())
-    assert json.loads((only_run() / "run.json").read_text())["state"] == "failed"
+    assert f"`reviewer resume {only_run().name}` goes on" in err
+    assert WHOLE.startswith((only_run() / ANSWER).read_text())
+    assert json.loads((only_run() / "run.json").read_text())["state"] == "interrupted"
 
 
 def test_a_state_folder_that_cannot_be_written_stops_the_review_before_it_costs(
@@ -538,7 +540,7 @@ def test_instructions_may_be_the_operator_s_link(reviewer: Run, repository: Path
 
     assert reviewer("review", "--instructions", tmp_path / "link.md", cwd=repository, env=server.environment).code == 0
 
-    assert "Look at the locks." in json.dumps(server.requests[-1].body)
+    assert "Look at the locks." in json.dumps(server.messages[0].body)
 
 
 def test_config_shows_a_repository_s_values_without_letting_them_act(

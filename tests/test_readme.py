@@ -41,7 +41,7 @@ def test_every_exit_code_of_the_program_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_in_the_readme_is_one_the_program_takes(command: str) -> None:
-    words = shlex.split(command)[1:]
+    words = shlex.split(command, comments=True)[1:]
     context = click.Context(program)
     name, found, rest = program.resolve_command(context, words)
 

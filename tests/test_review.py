@@ -9,8 +9,11 @@ from reviewer.collect.subject import Subject, Texts
 from reviewer.conclusion import Limits, conclude
 from reviewer.engine.interface import Reply, Stop
 from reviewer.findings import Confidence, Finding, Severity
+from reviewer.gathering import gather
 from reviewer.outcome import Making
+from reviewer.plan.passes import BUILT_IN
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+from reviewer.session import Answer
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
 
@@ -21,9 +24,11 @@ def concluded(text: str, quote: str) -> Finding:
     snapshot = Snapshot(root=Path("/shop"), scope="", commit=None, in_git=False, files=(), skipped=(), guidance=())
     reply = Reply(text=json.dumps({"findings": [item], "summary": ""}), stop=Stop.END)
     limits = Limits(min_severity=Severity.INFO, min_confidence=Confidence.LOW, max_findings=10)
-    texts = Texts(base={"app.js": text}, current={"app.js": text})
+    subject, texts = Subject(snapshot=snapshot), Texts(base={"app.js": text}, current={"app.js": text})
     search = TextSearch(texts.current)
-    (finding,) = conclude(Subject(snapshot=snapshot), texts, (), reply, limits, Making(engine="static"), search).findings
+    looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
+    found = gather(subject, texts, looks, search, pre_existing=False)
+    (finding,) = conclude(subject, texts, (), found, looks, (), limits, Making(engine="static"), search).findings
     return finding
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from messages_server import MessagesServer
 
-DEAR = ["--model", "fable", "--max-output", "128000"]
+DEAR = ["--model", "fable", "--max-output", "128000", "--depth", "quick"]
 """A review whose high estimate lies above the two dollars that are asked about."""
 
 
