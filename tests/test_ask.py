@@ -258,7 +258,7 @@ def test_a_question_about_files_that_changed_is_about_what_is_there_now_and_says
     asked = reviewed("ask", "Is load safe now?")
 
     assert (asked.code, "app/load.py:5\n        return json.loads(text)\n" in asked.out) == (0, True)
-    assert "Since the run, the files changed: the question is about what is there now." in asked.err
+    assert "Not as they were in the run: the files. The question is about what is there now." in asked.err
 
 
 def test_a_change_that_is_gone_is_an_error_that_says_so(reviewer: Run, repository: Path) -> None:

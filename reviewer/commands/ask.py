@@ -58,6 +58,8 @@ STANDARD_INPUT = "-"
 def run(call: Call, *, question: str, run_id: str | None, new: bool) -> int:
     """Ask, and show the answer as it arrives; 0 when it is whole and what it quotes is there, else 3. Raises ReviewerError."""
     text = _question(question)
+    if sys.stdout is None:
+        raise StorageError("standard output is closed", hint="The answer is shown there.")
     state = state_of(resolve(None, call.environ, call.flags).config)
     check_layout(state)
     folder, record = chosen(state / "runs", run_id, call, _top(call.path))
@@ -151,9 +153,11 @@ class _Ask:
     def _say_what(self, remade: Remade, conversation: Conversation, whom: str) -> None:
         """What is asked about, and whom: before the price, a person wants to see that it is the right thing."""
         so_far = f", question {conversation.questions + 1} of its conversation" if conversation.questions else ""
-        self.terminal.say(f"run {self.record.id} of {self.record.subject}{so_far}, to {remade.prompt.model} at {whom}")
+        change = remade.subject.change
+        subject = f"{self.record.subject} ({change.label})" if change is not None else self.record.subject
+        self.terminal.say(f"run {self.record.id} of {subject}{so_far}, to {remade.prompt.model} at {whom}")
         if remade.changed:
-            self.terminal.say(f"Since the run, {remade.changed} changed: the question is about what is there now.")
+            self.terminal.say(f"Not as they were in the run: {remade.changed}. The question is about what is there now.")
 
     def _answered(
         self, questioning: Questioning, answering: Answering, question: str, conversation: Conversation
