@@ -182,6 +182,7 @@ class Session:
     def recall(self, asked: Pass) -> Answer:
         """What earlier processes left of a pass; nothing is sent. What it cost counts as spent, so this is to be called once for each."""
         kept = self._keeper.kept(asked)
+        self._previous = next((reply.message_id for reply in kept if reply.message_id), self._previous)
         self.spent += sum(usd(reply.usage, self._plan.model) or 0.0 for reply in kept)
         return Answer(asked=asked, replies=kept, resumed=bool(kept))
 
@@ -212,7 +213,7 @@ class Session:
         return self._begun < _PROOF
 
     def _begin(self, task: _Task) -> None:
-        prompt = replace(task.prompt, follows=self._previous)
+        prompt = replace(task.prompt, follows=self._engine.newest or self._previous)
         listener = _Announcing(self._keeper.listen(task.asked, prompt), task, self._news)
         # Daemons: whoever interrupts the program does not wait for answers; what had arrived of them is on disk.
         Thread(target=self._send, args=(task, prompt, listener), name=task.asked.name, daemon=True).start()
@@ -258,7 +259,6 @@ class Session:
     def _note_reply(self, task: _Task, reply: Reply) -> None:
         cost = usd(reply.usage, self._plan.model)
         self.spent += cost or 0.0
-        self._previous = reply.message_id or self._previous
         if reply.cache_miss and self.cache_warning.endswith("again."):
             self.cache_warning = f"{self.cache_warning[:-1]} (the provider says: {reply.cache_miss})."
         self._keeper.ended(task.asked, reply, cost)

@@ -119,7 +119,7 @@ def test_a_prompt_that_is_not_read_from_the_cache_is_a_visible_warning_with_the_
     code, report = review()
 
     assert code == 0
-    assert "not read from the cache" in report["making"]["cache_warning"]
+    assert report["making"]["cache_warning"].startswith("The prompt was not read from the cache")
     assert "not read from the cache" in capsys.readouterr().err
 
 

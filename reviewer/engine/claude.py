@@ -43,6 +43,7 @@ class ClaudeEngine:
 
         self._connection: Connection = Connection(credentials, endpoint=base_url, **network)
         self._lacking: frozenset[Ability] = NOTHING_LACKING
+        self._newest = ""
         self._notes: tuple[str, ...] = ()
         self._learning = threading.Lock()
         """Held while one of the two is replaced; they are read without it."""
@@ -66,6 +67,11 @@ class ClaudeEngine:
     def limits(self) -> RateLimits:
         """What the last response said may still be asked."""
         return self._connection.limits
+
+    @property
+    def newest(self) -> str:
+        """The id of the message that began last; empty before the first."""
+        return self._newest
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -124,7 +130,7 @@ class ClaudeEngine:
         hourly = prompt.lifetime is Lifetime.ONE_HOUR and not without & {Ability.CACHING, Ability.LIFETIME}
         arrival = Arrival(hourly=hourly)
         with self._connection.stream(request_body(prompt, without=without), prompt.betas, attempts) as stream:
-            broken = _read(stream, arrival, listener, prompt.model)
+            broken = _read(stream, arrival, listener, prompt.model, self._note_begun)
             return reply_of(
                 arrival,
                 broken=broken,
@@ -133,6 +139,9 @@ class ClaudeEngine:
                 notes=self.notes,
                 retries=attempts.made - 1,
             )
+
+    def _note_begun(self, message_id: str) -> None:
+        self._newest = message_id
 
     def _leave_out(self, ability: Ability) -> None:
         with self._learning:
@@ -159,10 +168,10 @@ def _has_no_such_path(failure: WireFailure, model: str) -> bool:
     return failure.status in _NO_SUCH_METHOD or (failure.status == HTTPStatus.NOT_FOUND and model.lower() not in failure.words)
 
 
-def _read(stream: Stream, arrival: Arrival, listener: Listener, model: str) -> str:
+def _read(stream: Stream, arrival: Arrival, listener: Listener, model: str, began: Callable[[str], None]) -> str:
     """Read all of the answer into `arrival`. Returns what broke it off, or nothing; raises when that left us empty-handed."""
     try:
-        _read_events(stream, arrival, listener)
+        _read_events(stream, arrival, listener, began)
     except (ProviderError, RefusedByProviderError) as error:
         cause = as_error(error.failure, model=model) if isinstance(error, RefusedByProviderError) else error
         if not arrival.text and arrival.stop_reason is None:
@@ -173,20 +182,21 @@ def _read(stream: Stream, arrival: Arrival, listener: Listener, model: str) -> s
     return ""
 
 
-def _read_events(stream: Stream, arrival: Arrival, listener: Listener) -> None:
+def _read_events(stream: Stream, arrival: Arrival, listener: Listener, began: Callable[[str], None]) -> None:
     try:
         if not stream.is_streamed:
-            _deliver(arrival, listener, stream, arrival.take_whole(_whole_message(stream.whole())))
+            _deliver(arrival, listener, began, stream, arrival.take_whole(_whole_message(stream.whole())))
             return
         for data in stream.events():
-            _deliver(arrival, listener, stream, arrival.take(WireEvent.model_validate(data)))
+            _deliver(arrival, listener, began, stream, arrival.take(WireEvent.model_validate(data)))
     except ValidationError as error:
         raise MalformedReplyError("An event of the answer cannot be read.", hint=_NO_API) from error
 
 
-def _deliver(arrival: Arrival, listener: Listener, stream: Stream, text: str) -> None:
+def _deliver(arrival: Arrival, listener: Listener, began: Callable[[str], None], stream: Stream, text: str) -> None:
     if arrival.begun and not arrival.announced:
         arrival.announced = True
+        began(arrival.message_id)
         listener.started(arrival.usage, stream.request_id)
     if text:
         listener.text(text)

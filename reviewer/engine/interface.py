@@ -142,6 +142,10 @@ class Engine(Protocol):
     def limits(self) -> RateLimits:
         """What the last response said may still be asked."""
 
+    @property
+    def newest(self) -> str:
+        """The id of the message that began last: what a request over the same prefix may follow. Empty before the first."""
+
     def count(self, prompt: Prompt) -> int | None:
         """Input tokens of the whole request by the provider's own count; None where the endpoint cannot count."""
 

@@ -76,6 +76,11 @@ class TracedEngine:
         """As the engine says."""
         return self.engine.limits
 
+    @property
+    def newest(self) -> str:
+        """As the engine says."""
+        return self.engine.newest
+
     def count(self, prompt: Prompt) -> int | None:
         """Count, and trace it."""
         with self.trace.span("count", model=prompt.model) as span:
