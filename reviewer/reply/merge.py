@@ -16,8 +16,8 @@ from reviewer.reply.fingerprint import numbered
 from reviewer.reply.same_defect import THRESHOLD, likeness
 from reviewer.reply.speech import Speech
 
-_MOST_COMPARED = 100
-"""Defects at the same lines that a finding is compared with; past them it stands alone. Nobody's line has a hundred."""
+_MOST_COMPARED = 40
+"""Defects at the same lines that a finding is compared with; past them it stands alone. No line of code has forty."""
 _MOST_BESIDES = 2
 """Findings whose words are added to those of the one that is kept."""
 _BESIDES = 400
@@ -37,13 +37,14 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     by_path: dict[str, list[list[_Spoken]]] = {}
     for spoken in map(_Spoken, sorted(findings, key=_order)):
         here = by_path.setdefault(spoken.finding.path, [])
-        best = max(_comparable(spoken, here), key=lambda members: _linkage(spoken, members), default=None)
-        if best is not None and _linkage(spoken, best) >= THRESHOLD:
-            best.append(spoken)
-        else:
-            here.append([spoken])
-            defects.append(here[-1])
-    return tuple(_told_apart(defects))
+        ranked = [(_linkage(spoken, members), members) for members in _comparable(spoken, here)]
+        surest, members = max(ranked, key=lambda pair: pair[0], default=(0.0, []))
+        if surest < THRESHOLD:
+            members = []
+            here.append(members)
+            defects.append(members)
+        members.append(spoken)
+    return tuple(sorted(_told_apart(defects), key=_order))
 
 
 class _Spoken:
@@ -80,23 +81,26 @@ def _comparable(spoken: _Spoken, here: Iterable[list[_Spoken]]) -> Iterator[list
 
 
 def _linkage(spoken: _Spoken, members: Sequence[_Spoken]) -> float:
-    return min(likeness(spoken.speech, member.speech) for member in members)
+    """How surely a finding speaks of a defect: as surely as with the least like of the defect's findings."""
+    surest = 1.0
+    for member in members:
+        surest = min(surest, likeness(spoken.speech, member.speech))
+        if surest < THRESHOLD:
+            break
+    return surest
 
 
 def _told_apart(defects: Sequence[list[_Spoken]]) -> Iterator[Finding]:
     """One finding for each defect. Those of one fingerprint share it only as copies: the same defect at other lines."""
     sharing: dict[str, list[list[_Spoken]]] = {}
-    for members in sorted(defects, key=lambda members: members[0].speech.signature):
-        sharing.setdefault(members[0].finding.fingerprint, []).append([members[0]])
     numbers: dict[int, int] = {}
-    for kept in sharing.values():
-        classes: list[list[_Spoken]] = []
-        for (spoken,) in kept:
-            at = next((at for at, copies in enumerate(classes) if _is_copy(spoken, copies)), len(classes))
-            if at == len(classes):
-                classes.append([])
-            classes[at].append(spoken)
-            numbers[id(spoken)] = at + 1
+    for spoken in sorted((members[0] for members in defects), key=lambda spoken: spoken.speech.signature):
+        named = sharing.setdefault(spoken.finding.fingerprint, [])
+        copies = next((copies for copies in named if _is_copy(spoken, copies)), None)
+        if copies is None:
+            named.append(copies := [])
+        copies.append(spoken)
+        numbers[id(spoken)] = named.index(copies) + 1
     for members in defects:
         joined = _joined([member.finding for member in members])
         yield replace(joined, fingerprint=numbered(joined.fingerprint, numbers[id(members[0])]))
