@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-SCRUBBED = ("ANTHROPIC_", "REVIEWER_", "GIT_", "GITHUB_", "XDG_")
+SCRUBBED = ("ANTHROPIC_", "REVIEWER_", "GIT_", "GITHUB_", "XDG_", "OTEL_")
 SCRUBBED_NAMES = (
     "CI",
     "GH_TOKEN",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint
-from reviewer.commands.keeping import Keeping, going_on
+from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
 from reviewer.commands.target import Target
 from reviewer.commands.wishing import learn_count, make_wishes, plan_target
@@ -17,13 +17,15 @@ from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import DeclinedError, OverBudgetError, ReviewerError
 from reviewer.outcome import Review
+from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.report.amounts import counted
 from reviewer.review import fill_window, require_sendable, review_with_model
-from reviewer.runs import Run
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
+from reviewer.tracing.asking import TracedEngine, TracedKeeper
+from reviewer.tracing.spans import Trace
 
 ASK_ABOVE = 2.0
 """Dollars of the high estimate above which a person at a terminal is asked first."""
@@ -39,12 +41,14 @@ class Paying:
     renderers: Mapping[str, Render]
     limits: Limits
     chosen: tuple[Output, ...]
+    trace: Trace
 
     def ask(self, who: Credentials) -> Review:
         """Review the target, and write the outputs. What can be refused on the estimate is refused before anything is sent."""
         wishes = make_wishes(self.target.setup, self.terminal)
-        with self.terminal.working("planning"):
+        with self.terminal.working("planning"), self.trace.span("plan") as span:
             subject, plan = plan_target(self.target, wishes, self.templates)
+            span.set(tokens=plan.tokens.estimate, passes=plan.requests)
         require_sendable(subject, plan)
         if plan.cost is not None:
             _hold_to_cap(plan, plan.cost.low, self.target.setup.config)
@@ -55,10 +59,11 @@ class Paying:
         from reviewer.engine.claude import ClaudeEngine
 
         setup = self.target.setup
-        with self.terminal.working("connecting"):
-            engine = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
-        self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {engine.endpoint} with {who.source}")
-        with self.terminal.working("filling the window"):
+        with self.terminal.working("connecting"), self.trace.span("connect"):
+            claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
+        engine = TracedEngine(claude, self.trace, lambda usage: usd(usage, wishes.model))
+        self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {claude.endpoint} with {who.source}")
+        with self.terminal.working("filling the window"), self.trace.span("fill"):
             whole, rank = self.target.subject, self.target.rank
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
         keeper = Keeping(self.target, wishes.correction, stack, self.terminal)
@@ -70,13 +75,17 @@ class Paying:
             self.terminal.say(learn_count(setup, settled))
             _approve(settled, setup.config, self.terminal)
 
+        told = TracedKeeper(keeper, self.trace)
         try:
-            review = review_with_model(
-                subject, plan, wishes, self.limits, self.templates, engine, approve, keeper, self.target.search
-            )
+            with self.trace.span("review") as span:
+                review = review_with_model(
+                    subject, plan, wishes, self.limits, self.templates, engine, approve, told, self.target.search
+                )
+                span.set(run=review.making.run, depth=wishes.depth.value, findings=len(review.findings))
         except KeyboardInterrupt:
             raise keeper.interrupted() from None
-        self._report(review, keeper)
+        with self.trace.span("report"):
+            self._report(review, keeper)
         return review
 
     def _report(self, review: Review, keeper: Keeping) -> None:

@@ -53,6 +53,7 @@ def post(review: Review, reviewing: Reviewing, environ: Mapping[str, str]) -> No
     )
     with (
         reviewing.terminal.working("publishing"),
+        reviewing.trace.span("publish"),
         GitHub(access.token, access.api_url, graphql_url=access.graphql_url) as github,
     ):
         done = publish(github, pull, review, options, reviewing.templates, texts.current)

@@ -10,6 +10,7 @@ from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reopening import reopen
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.setup import state_of
+from reviewer.commands.tracing import traced
 from reviewer.errors import UsageError
 from reviewer.run_list import Standing, find_run, list_runs, of_repository, require_unfinished
 from reviewer.runs import RunStore
@@ -31,10 +32,11 @@ def run(call: Call, given: str | None) -> int:
             Terminal(config, call.environ).say(f"going on with run {record.id} of {record.subject}, begun {record.started[:16]}Z")
         with reopen(going_on.record, call.environ, flags=call.flags, run=going_on) as target:
             require_postable(target, call.environ)
-            reviewing = Reviewing(target, call.environ)
-            review = reviewing.review()
-            post(review, reviewing, call.environ)
-            return reviewing.outcome(review)
+            with traced(target.setup.config, call.environ) as trace:
+                reviewing = Reviewing(target, call.environ, trace)
+                review = reviewing.review()
+                post(review, reviewing, call.environ)
+                return reviewing.outcome(review)
 
 
 def _newest(folder: Path) -> str:

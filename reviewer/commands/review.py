@@ -10,6 +10,7 @@ from reviewer.commands.outputs import STDOUT, print_out
 from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target
+from reviewer.commands.tracing import traced
 from reviewer.commands.wishing import make_wishes, plan_target
 from reviewer.errors import EXIT_OK, IncompleteError
 from reviewer.review import prepare
@@ -24,10 +25,11 @@ def run(call: Call, *, print_prompt: str | None) -> int:
         if print_prompt is not None:
             return _print_prompt(target, call, print_prompt)
         require_postable(target, call.environ)
-        reviewing = Reviewing(target, call.environ)
-        review = reviewing.review()
-        post(review, reviewing, call.environ)
-        return reviewing.outcome(review)
+        with traced(target.setup.config, call.environ) as trace:
+            reviewing = Reviewing(target, call.environ, trace)
+            review = reviewing.review()
+            post(review, reviewing, call.environ)
+            return reviewing.outcome(review)
 
 
 def _print_prompt(target: Target, call: Call, place: str) -> int:

@@ -13,6 +13,7 @@ from reviewer.commands.paying import Paying
 from reviewer.commands.recorded import web_of
 from reviewer.commands.showing import renderers
 from reviewer.commands.target import Target
+from reviewer.commands.tracing import collected
 from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
@@ -24,6 +25,7 @@ from reviewer.report.rehearsal import rehearse
 from reviewer.review import review_built_in, review_nothing
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
+from reviewer.tracing.spans import Trace
 
 
 class Reviewing:
@@ -32,8 +34,9 @@ class Reviewing:
     Raises ConfigError, TemplateError, StorageError and CredentialsError.
     """
 
-    def __init__(self, target: Target, environ: Mapping[str, str]) -> None:
+    def __init__(self, target: Target, environ: Mapping[str, str], trace: Trace) -> None:
         self.target = target
+        self.trace = trace
         self.config: Config = target.setup.config
         self.terminal = Terminal(self.config, environ)
         self.templates = Templates(Path(self.config.templates) if self.config.templates else None)
@@ -45,15 +48,18 @@ class Reviewing:
 
     def review(self) -> Review:
         """Review the target and write the outputs. Raises ReviewerError."""
-        nothing = review_nothing(self.target.subject, "static" if self._who is None else "claude")
+        nothing = review_nothing(collected(self.target, self.trace), "static" if self._who is None else "claude")
         if nothing is not None:
             write(nothing, self._chosen, self.renderers)
             return nothing
         if self._who is None:
-            review = self._built_in()
+            with self.trace.span("check"):
+                review = self._built_in()
             write(review, self._chosen, self.renderers)
             return review
-        return Paying(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen).ask(self._who)
+        return Paying(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen, self.trace).ask(
+            self._who
+        )
 
     def outcome(self, review: Review) -> int:
         """Say how it went; the exit code: 0, 1 or 3 (see `errors.py`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.files import read_special
+from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from reviewer.collect.related import Related
     from reviewer.github.pull_request import PullRequest
 
+_SPECIAL = re.compile(r"[\\*?\[ ]")
+"""What stands for something else in a pattern of .gitignore."""
 LARGEST_PATCH = 64 * 1024 * 1024
 """Bytes of a --diff-file."""
 
@@ -157,8 +161,21 @@ def _touches(file: ChangedFile, folder: str) -> bool:
 
 
 def _as_it_is(setup: Setup) -> Subject:
-    snapshot = collect(setup.path, _selection(setup), MeasureCache(setup.state))
+    selection = _selection(setup)
+    selection = dataclasses.replace(selection, exclude=(*selection.exclude, *_written_meanwhile(setup)))
+    snapshot = collect(setup.path, selection, MeasureCache(setup.state))
     return Subject(snapshot=snapshot, past=functools.cache(lambda: _past(snapshot)))
+
+
+def _written_meanwhile(setup: Setup) -> tuple[str, ...]:
+    """The pattern for the file of `--trace` where it lies among the files to read: it grows while they are read."""
+    if setup.config.trace is None:
+        return ()
+    git_dir = find_git_dir(setup.path)
+    top = (git_dir.root if git_dir else setup.path).resolve()
+    file = Path(setup.config.trace).absolute()
+    file = file.parent.resolve() / file.name
+    return ("/" + _SPECIAL.sub(r"\\\g<0>", file.relative_to(top).as_posix()),) if file.is_relative_to(top) else ()
 
 
 def _past(snapshot: Snapshot) -> Past:

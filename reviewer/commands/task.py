@@ -18,6 +18,7 @@ from reviewer.commands.job import Job, Level
 from reviewer.commands.operator_files import OperatorFiles, sarif_copy
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target, open_target
+from reviewer.commands.tracing import traced
 from reviewer.commands.verdict import Ended, Message, Reports, Verdict, failure, skipped, verdict_of
 from reviewer.errors import ConfigError, CredentialsError, ReviewerError
 from reviewer.github.access import Access
@@ -56,8 +57,9 @@ class Task:
         with self._target(self._call(parse, reports), reports) as target, self._vouched(reports.folder) as environ:
             if self._lacks_secret(target, environ):
                 return skipped(_WITHHELD)
-            reviewing = Reviewing(target, environ)
-            review = reviewing.review()
+            with traced(target.setup.config, environ) as trace:
+                reviewing = Reviewing(target, environ, trace)
+                review = reviewing.review()
             verdict = verdict_of(review, reached=reviewing.reached(review))
             messages = _messages(verdict, review)
             ended = Ended(verdict=verdict, code=reviewing.outcome(review), review=review, reports=reports, messages=messages)
