@@ -44,7 +44,11 @@ class Meter:
 
     def admit(self, usage: Mapping[str, Any]) -> float:
         """Take what a request needs; 0, or the seconds after which to ask again."""
-        needs = {"requests": 1, "input_tokens": usage["input_tokens"] + usage["cache_creation_input_tokens"], "output_tokens": 1}
+        needs: dict[str, int] = {
+            "requests": 1,
+            "input_tokens": usage["input_tokens"] + usage["cache_creation_input_tokens"],
+            "output_tokens": 1,
+        }
         with self._lock:
             self._refill()
             wait = max((need - self._left[name]) * 60 / self._most(name) for name, need in needs.items())
@@ -64,7 +68,7 @@ class Meter:
         """`anthropic-ratelimit-*`, as every answer carries them."""
         with self._lock:
             self._refill()
-            found = {}
+            found: dict[str, str] = {}
             for name in _LIMITS:
                 most, left = self._most(name), max(self._left[name], 0.0)
                 full = datetime.fromtimestamp(math.ceil(self._when + (most - left) * 60 / most), UTC)

@@ -74,7 +74,8 @@ def _bad_blocks(body: dict[str, Any]) -> Refusal | None:
         and all(isinstance(it, dict) and {"role", "content"} == set(it) for it in messages)
     ):
         return _invalid("messages: not a list of messages")
-    if not all(isinstance(block, dict) and isinstance(block.get("text"), str) for block in blocks_of(body)):
+    every: list[object] = list(blocks_of(body))
+    if not all(isinstance(block, dict) and isinstance(block.get("text"), str) for block in every):
         return _invalid("messages.content: not a list of text blocks")
     if any(message["role"] != ("user", "assistant")[at % 2] for at, message in enumerate(messages)):
         return _invalid("messages: roles must alternate between user and assistant, the user first")
@@ -162,7 +163,7 @@ def dollars(model: str, usage: Mapping[str, Any]) -> float:
     written = usage["cache_creation"]
     prompt = usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
     price = next(step for step in row["price"] if prompt <= step.get("up_to_prompt_tokens", prompt))
-    billed = (
+    billed: tuple[tuple[int, str], ...] = (
         (usage["input_tokens"], "input"),
         (usage["cache_read_input_tokens"], "cache_read"),
         (written["ephemeral_5m_input_tokens"], "cache_write_5m"),
