@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reviewer.asking import look_requests
 from reviewer.commands.call import Call
 from reviewer.commands.opening import opened
 from reviewer.commands.outputs import STDOUT, print_out
@@ -33,7 +34,7 @@ def run(call: Call, *, print_prompt: str | None) -> int:
 
 
 def _print_prompt(target: Target, call: Call, place: str) -> int:
-    """Write the exact request; nothing is sent."""
+    """Write the exact request, the first where there are several; nothing is sent."""
     from reviewer.engine.request import request_text
 
     config = target.setup.config
@@ -47,10 +48,13 @@ def _print_prompt(target: Target, call: Call, place: str) -> int:
     prompt, _, unread = prepare(subject, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the request would not be whole")
-    text = request_text(prompt)
+    first, *others = look_requests(plan, prompt, subject, wishes, templates)
+    text = request_text(first.prompt)
     if place == STDOUT:
         print_out(text)
     else:
         write_atomically(Path(place), text)
         terminal.say(f"The request is in {place}; nothing was sent.")
+    if others:
+        terminal.say(f"{len(others)} more looks differ from it in their last block alone.")
     return EXIT_OK
