@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from conftest import git
 
+from github_server import GitHubServer, Pull
 from messages_server import Behaviour, MessagesServer
 from reviewer.cli import main
 from reviewer.conversation_file import ConversationFile
@@ -459,3 +460,30 @@ def test_a_trace_tells_the_steps_of_a_question_and_nothing_of_its_words(reviewed
     names = [json.loads(line)["name"] for line in trace.read_text().splitlines()]
     assert names == ["plan", "count", "request"]
     assert "words" not in trace.read_text()
+
+
+def test_a_pull_request_is_asked_about_by_its_address_and_one_that_cannot_be_had_any_more_is_an_error(
+    reviewer: Run, server: MessagesServer, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "switch", "--quiet", "--create", "topic")
+    (repository / "app/save.py").write_text("def save(items=[]):\n    return exec(items)\n")
+    git(repository, "commit", "--quiet", "--all", "--message", "second")
+    base, head = (git(repository, "rev-parse", name).strip() for name in ("main", "topic"))
+    with GitHubServer() as github:
+        github.serve_repository("octo-org/hello", repository / ".git")
+        github.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, hunks={}))
+        for name, value in github.environment.items():
+            monkeypatch.setenv(name, value)
+        address = f"{github.url}/octo-org/hello/pull/1"
+        assert reviewer("review", address, "--depth", "quick").code == 0
+        server.requests.clear()
+
+        asked = reviewer("ask", "What does it run?", address)
+        again = reviewer("ask", "And why?")
+
+        assert (asked.code, again.code) == (0, 0)
+        assert "(octo-org/hello#1)" in asked.err
+        assert all(question.usage["cache_read_input_tokens"] for question in server.messages)
+        github.state.pulls.clear()
+        assert reviewer("ask", "And now?", address).code == 4
+        assert github.violations == []

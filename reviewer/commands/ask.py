@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from reviewer.collect.gitdir import find_git_dir
 from reviewer.commands.access import endpoint, required_credentials
 from reviewer.commands.answering import Answering, cached_share
 from reviewer.commands.call import Call
@@ -62,16 +61,10 @@ def run(call: Call, *, question: str, run_id: str | None, new: bool) -> int:
         raise StorageError("standard output is closed", hint="The answer is shown there.")
     state = state_of(resolve(None, call.environ, call.flags).config)
     check_layout(state)
-    folder, record = chosen(state / "runs", run_id, call, _top(call.path))
+    folder, record = chosen(state / "runs", run_id, call)
     with held(folder), reopen(record, call.environ, flags=call.flags) as target:
         terminal = Terminal(target.setup.config, call.environ)
         return _Ask(target, terminal, call, folder, record).ask(text, new=new)
-
-
-def _top(path: Path) -> Path:
-    """The top of the repository at a path, or the path itself outside of one."""
-    git_dir = find_git_dir(path.absolute())
-    return git_dir.root if git_dir else path.absolute()
 
 
 def _question(given: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reviewer.collect.gitdir import find_git_dir
 from reviewer.commands.call import Call
-from reviewer.errors import IncompleteError, UsageError
+from reviewer.errors import IncompleteError, SourceError, UsageError
 from reviewer.run_list import find_run
 from reviewer.run_lock import take
 from reviewer.run_prune import read_record, run_folders
@@ -15,13 +16,19 @@ from reviewer.run_record import RunRecord
 from reviewer.storage import storage_error
 
 
-def chosen(runs: Path, run_id: str | None, call: Call, top: Path) -> tuple[Path, RunRecord]:
+def chosen(runs: Path, run_id: str | None, call: Call) -> tuple[Path, RunRecord]:
     """Folder and record of the run whose id begins with `run_id`; without one, of the newest about what the call names.
 
-    Raises UsageError when there is none.
+    Raises UsageError when there is none, and SourceError for a path inside a bare repository.
     """
-    named = run_folders(runs) if run_id is None else [find_run(runs, run_id)]
-    for folder in reversed(named):
+    if run_id is not None:
+        folder = find_run(runs, run_id)
+        record = read_record(folder)
+        if record is not None:
+            return folder, record
+        raise UsageError(f"there is no run {run_id} any more", hint="`reviewer runs` lists them.")
+    top = _top(call.path)
+    for folder in reversed(run_folders(runs)):
         record = read_record(folder)
         if record is not None and _is_about(record, call, top):
             return folder, record
@@ -37,7 +44,18 @@ def _is_about(record: RunRecord, call: Call, top: Path) -> bool:
         return False
     if call.pull_request is not None:
         return asked.pull_request == call.pull_request
-    return not asked.pull_request and Path(asked.top).resolve() == top.resolve()
+    try:
+        # Of a pull request, `top` is no folder: what counts is the clone one stood in.
+        its_top = _top(Path(asked.path)) if asked.pull_request else Path(asked.top)
+        return its_top.resolve() == top.resolve()
+    except (SourceError, OSError):  # of a folder that has become something else since
+        return False
+
+
+def _top(path: Path) -> Path:
+    """The top of the repository at a path, or the path itself outside of one. Raises SourceError inside a bare repository."""
+    git_dir = find_git_dir(path.absolute())
+    return git_dir.root if git_dir else path.absolute()
 
 
 @contextmanager
