@@ -15,6 +15,7 @@ from reviewer.errors import UsageError
 from reviewer.run_list import Standing, find_run, list_runs, of_repository, require_unfinished
 from reviewer.runs import RunStore
 from reviewer.settings import resolve
+from reviewer.state_layout import check_layout
 from reviewer.terminal import Terminal
 
 
@@ -24,7 +25,9 @@ def run(call: Call, given: str | None) -> int:
     Raises UsageError when there is no such run, IncompleteError with the reason when one cannot go on, and what a review raises.
     """
     config = resolve(None, call.environ, call.flags).config
-    store = RunStore(state_of(config))
+    state = state_of(config)
+    check_layout(state)
+    store = RunStore(state)
     run_id = find_run(store.folder, given).name if given is not None else _newest(store.folder)
     with store.resume(run_id, require_unfinished) as going_on:
         if given is None:
