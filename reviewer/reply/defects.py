@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from math import sqrt
+from typing import Any
 
 _SENTENCE = re.compile(r"[.;:!?]\s|\n|\s[-\u2013\u2014]\s")
 _TRIM = "`'\"()[]{},;:.!?*"
@@ -20,6 +21,8 @@ _LEAST = 3
 
 _COMMON = 0.4
 """How much a word counts that is said of everything; any other counts 1."""
+
+_BROAD = 0.6
 
 _Words = frozenset[str]
 
@@ -33,6 +36,11 @@ def kinds(text: str) -> frozenset[str]:
         for mark in marks:
             found.update(kind for kind, others in phrases.get(mark, ()) if not any(map(marks.isdisjoint, others)))
     return frozenset(found)
+
+
+def breadth(kind: str) -> float:
+    """How much a kind tells of the defect that is meant: less than 1 where any code has many different ones of the kind."""
+    return _BROAD if kind in _broad() else 1.0
 
 
 def topics(text: str) -> dict[str, float]:
@@ -68,9 +76,19 @@ def _marks(words: Iterable[str]) -> set[str]:
 
 
 @cache
+def _broad() -> frozenset[str]:
+    return frozenset(_data()["broad"].split())
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(files("reviewer").joinpath("reply/defects.toml").read_text("utf-8"))
+
+
+@cache
 def _phrases() -> Mapping[str, list[tuple[str, tuple[_Words, ...]]]]:
     """Each phrase by every word that its first place allows: its kind, and the words of its other places."""
-    data = tomllib.loads(files("reviewer").joinpath("reply/defects.toml").read_text("utf-8"))
+    data = _data()
     lists = {name: frozenset(words.split("|")) for name, words in data["lists"].items()}
     table: defaultdict[str, list[tuple[str, tuple[_Words, ...]]]] = defaultdict(list)
     for kind, phrases in data["kinds"].items():

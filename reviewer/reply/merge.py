@@ -14,7 +14,7 @@ from functools import cached_property
 from reviewer.findings import Confidence, Finding, Origin
 from reviewer.reply.fingerprint import numbered
 from reviewer.reply.same_defect import THRESHOLD, likeness
-from reviewer.reply.speech import Speech
+from reviewer.reply.speech import Speech, code_names
 
 _MOST_COMPARED = 40
 """Defects at the same lines that a finding is compared with; past them it stands alone. No line of code has forty."""
@@ -140,14 +140,18 @@ def _replacement(kept: Finding, others: Iterable[Finding]) -> str | None:
 
 def _besides(kept: Finding, others: Iterable[Finding]) -> Iterator[str]:
     """What others say besides: of those that name code which has not been named yet."""
-    said = Speech.of(kept).named
+    said = _named(kept)
     left = _MOST_BESIDES
     for other in others:
-        named = Speech.of(other).named
+        named = _named(other)
         if left and not named <= said:
             said |= named
             left -= 1
             yield f"Also: {other.title.rstrip('.')}. {_cut(other.explanation)}"
+
+
+def _named(finding: Finding) -> frozenset[str]:
+    return frozenset(code_names(f"{finding.title}\n{finding.explanation[:_BESIDES]}"))
 
 
 def _cut(text: str) -> str:

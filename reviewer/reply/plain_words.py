@@ -83,7 +83,6 @@ _POLES = tuple(
         ("short small low few smaller shorter fewer", "long large high many big larger longer"),
         ("source src sender", "destination dst dest receiver recipient"),
         ("start begin beginning head front", "end tail back"),
-        ("acquire lock locked", "release unlock unlocked"),
     )
 )
 

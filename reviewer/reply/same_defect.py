@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from reviewer.findings import Category
 from reviewer.reply.speech import Speech
 
-THRESHOLD = 0.7
+THRESHOLD = 0.5
 """From which likeness on two findings are one."""
 
 _PATTERN = 2
@@ -39,23 +39,21 @@ _WAVERING = frozenset(
 """Categories between which finders waver over one defect."""
 
 
-_BIAS = -3.5
-_KINDS = 2.6
+_BIAS = -5.6
+_KINDS = 6.8
 """Of kinds of defects they speak of."""
-_TOPICS = 3.7
+_TOPICS = 3.1
 """Of what their words are about."""
-_WORDS = 1.2
-_COVERED = 1.0
+_WORDS = 2.5
+_COVERED = 1.8
 """Of the words of the one that says less, those that the other says too."""
-_REMEDY = 0.7
+_REMEDY = 1.3
 """The same of the words of their suggestions."""
-_NAMES = 0.15
-"""For each name of code that both give and do not quote, up to two."""
-_CATEGORY = 0.5
-_NEIGHBOURS = 0.2
-_STRANGERS = -1.8
+_CATEGORY = 0.7
+_NEIGHBOURS = 0.3
+_STRANGERS = -2.0
 """When each title names a kind of defect of which the other finding says nothing."""
-_UNKNOWN = 1.0
+_UNKNOWN = 1.5
 """When of one no kind is known."""
 
 
@@ -78,7 +76,6 @@ def _evidence(one: Speech, other: Speech) -> float:
             _WORDS * one.words.cosine(other.words),
             _COVERED * one.words.covered(other.words),
             _REMEDY * _share(one.remedy, other.remedy),
-            _NAMES * min(len((one.named & other.named) - one.quoted - other.quoted), 2),
             _CATEGORY * (one.category is other.category),
             _NEIGHBOURS * (frozenset((one.category, other.category)) in _WAVERING),
             _STRANGERS * (_is_stranger(one, other) and _is_stranger(other, one)),
@@ -101,15 +98,16 @@ def _apart(mine: AbstractSet[str], said: AbstractSet[str], others: AbstractSet[s
 def _are_twins(one: Speech, other: Speech) -> bool:
     """Whether two titles say the same of different things: "null id crashes the sync", "null owner crashes the sync".
 
-    Each has words of its own that the other finding does not use, and these are words of the quoted code: of both, or of one where
-    each has two.
+    Each has words of its own that the other finding does not use, and both have some of the quoted code among them; or one has, where
+    each has two: "injection via the search term", "injection through the sort parameter".
     """
     mine, others = one.stems - other.words.weights.keys(), other.stems - one.words.weights.keys()
     if len(one.stems & other.stems) < _PATTERN or not mine or not others:
         return False
     code = one.familiar | other.familiar
-    of_code = (not mine.isdisjoint(code)) + (not others.isdisjoint(code))
-    return of_code == 2 or (of_code == 1 and min(len(mine), len(others)) >= _PATTERN)  # noqa: PLR2004
+    if mine.isdisjoint(code) or others.isdisjoint(code):
+        return not (mine | others).isdisjoint(code) and len(mine) == len(others) == _PATTERN
+    return True
 
 
 def _is_stranger(one: Speech, other: Speech) -> bool:

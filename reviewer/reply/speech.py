@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reviewer.findings import Absent, Category, Finding
-from reviewer.reply.defects import kinds, topics
+from reviewer.reply.defects import breadth, kinds, topics
 from reviewer.reply.fingerprint import squeeze
 from reviewer.reply.plain_words import poles, stems
 
@@ -72,10 +72,6 @@ class Speech:
     """What the title names as code."""
     mentioned: frozenset[str]
     """What any part may name of the code: all words, and what dots join."""
-    named: frozenset[str]
-    """What any part names as code."""
-    quoted: frozenset[str]
-    """Identifiers of the quoted code."""
     poles: frozenset[tuple[int, bool]]
     """Ends of opposites that the title speaks of: `lower`, not `upper`."""
     replacement: str | None
@@ -92,38 +88,36 @@ class Speech:
         parts = [part[:_MOST] for part in (finding.title, finding.explanation, finding.suggestion)]
         title = parts[0]
         together = "\n".join(parts)
-        quoted = frozenset(_IDENTIFIER.findall(finding.quote[:_MOST]))
-        familiar = frozenset(stems(" ".join(sorted(quoted))))
+        familiar = frozenset(stems(finding.quote[:_MOST]))
         stemmed = [frozenset(stems(part)) for part in parts]
         return cls(
             text=(squeeze(finding.title), squeeze(finding.explanation), squeeze(finding.suggestion)),
             category=finding.category,
             headline=kinds(title),
-            kinds=_weighed(map(kinds, parts), (_TITLE, _EXPLANATION, _SUGGESTION)),
+            kinds=_weighed(map(kinds, parts), (_TITLE, _EXPLANATION, _SUGGESTION), breadth),
             topics=Weights(topics(together)),
             stems=stemmed[0],
-            words=_weighed(stemmed, (2.0, 1.0, 1.0), familiar),
+            words=_weighed(stemmed, (2.0, 1.0, 1.0), lambda stem: _FAMILIAR if stem in familiar else 1.0),
             remedy=stemmed[2] - familiar,
             familiar=familiar,
-            subjects=frozenset(_code_names(title)),
+            subjects=frozenset(code_names(title)),
             mentioned=frozenset(_IDENTIFIER.findall(together)) | frozenset(_NAME.findall(together)),
-            named=frozenset(_code_names(together)),
-            quoted=quoted,
             poles=frozenset(poles(title)),
             replacement=None if finding.replacement is None else squeeze(finding.replacement),
             absent=frozenset(finding.absent),
         )
 
 
-def _weighed(parts: Iterable[frozenset[str]], weights: Iterable[float], familiar: frozenset[str] = frozenset()) -> Weights:
+def _weighed(parts: Iterable[frozenset[str]], weights: Iterable[float], telling: Callable[[str], float]) -> Weights:
+    """How much all parts say of each word: the weight of each part that has it, times what the word itself tells."""
     sums: dict[str, float] = {}
     for words, weight in zip(parts, weights, strict=True):
         for word in words:
-            sums[word] = sums.get(word, 0.0) + weight * (_FAMILIAR if word in familiar else 1.0)
+            sums[word] = sums.get(word, 0.0) + weight * telling(word)
     return Weights(sums)
 
 
-def _code_names(text: str) -> Iterator[str]:
+def code_names(text: str) -> Iterator[str]:
     """What a text names as code: a name in backticks, and words that only code has."""
     for ticked in _TICKED.findall(text):
         if _NAME.fullmatch(ticked):
