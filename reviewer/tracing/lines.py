@@ -14,6 +14,11 @@ from pathlib import Path
 from reviewer.errors import StorageError
 from reviewer.tracing.spans import Span
 
+_PAGE = 4_096
+"""Bytes; pages of other sizes are multiples of it."""
+_LONGEST = 1_024
+"""Bytes of a line: twice as many as a request's has."""
+
 
 class TraceFile:
     """A file that lines are appended to, also while other runs append to it. Raises StorageError when it cannot be opened to write."""
@@ -31,8 +36,9 @@ class TraceFile:
         """Append the step's line. After the first failure nothing more is written."""
         if self._problem:
             return
-        line = json.dumps(_record(span, self._trace), separators=(",", ":")).encode() + b"\n"
+        record = json.dumps(_record(span, self._trace), separators=(",", ":")).encode()
         try:
+            line = record + b" " * _filling(os.fstat(self._descriptor).st_size + len(record) + 1) + b"\n"
             written = os.write(self._descriptor, line)
         except OSError as error:
             self._problem = error.strerror or type(error).__name__
@@ -52,6 +58,15 @@ class TraceFile:
             end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
             if os.fstat(self._descriptor).st_size == end:
                 os.ftruncate(self._descriptor, end - written)
+
+
+def _filling(end: int) -> int:
+    """Bytes to add to a line that would end at `end`, so that the next one need not cross the end of a page.
+
+    Linux finishes a page before it heeds a SIGKILL, but not a whole write: a line across two pages could be cut where they meet.
+    """
+    left = -end % _PAGE
+    return left if left < _LONGEST else 0
 
 
 def _record(span: Span, trace_id: str) -> dict[str, object]:

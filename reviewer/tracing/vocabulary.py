@@ -23,8 +23,11 @@ IDENTIFIERS = frozenset(
 )
 """Attributes whose value is an id or a word of ours or of the provider. `pass_name` is written as `pass`, a word Python keeps for itself."""
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@ +/-]{0,127}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@ +/-]{0,79}")
 """What ids of runs, models, requests and passes are made of. One that is not is left out: a provider, too, could send anything."""
+
+_LARGEST = 10**15
+"""Neither dollars nor bytes reach it; a provider's figure could have thousands of digits."""
 
 
 def admitted(attributes: Mapping[str, Value | None]) -> dict[str, Value]:
@@ -43,5 +46,5 @@ def admitted(attributes: Mapping[str, Value | None]) -> dict[str, Value]:
 
 def _fits(name: str, value: Value | None) -> bool:
     if name in NUMBERS:
-        return isinstance(value, int | float) and math.isfinite(value)
+        return isinstance(value, int | float) and math.isfinite(value) and abs(value) < _LARGEST
     return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -124,7 +125,7 @@ def test_an_attribute_outside_the_vocabulary_is_a_bug() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "def f():\n    pass", "a" * 129, "schlüssel", "<script>", "{json}", 7, "-starts-with-a-dash", None]
+    "value", ["", "def f():\n    pass", "a" * 81, "schlüssel", "<script>", "{json}", 7, "-starts-with-a-dash", None]
 )
 def test_an_id_that_is_none_is_left_out(value: str | int | None) -> None:
     with Trace().span("request", request_id=value, retries=0) as span:
@@ -133,7 +134,7 @@ def test_an_id_that_is_none_is_left_out(value: str | int | None) -> None:
     assert span.attributes == {"retries": 0}
 
 
-@pytest.mark.parametrize("value", ["12", math.nan, math.inf, None])
+@pytest.mark.parametrize("value", ["12", math.nan, math.inf, 10**15, None])
 def test_a_number_that_is_none_is_left_out(value: str | float | None) -> None:
     with Trace().span("request", cost_usd=value, retries=0) as span:
         pass
@@ -199,6 +200,17 @@ def test_a_disk_that_is_full_leaves_whole_lines_and_a_note(file: Path) -> None:
     assert numbers == list(range(len(numbers)))
     assert 3 <= len(numbers) <= 6
     assert done.stdout == f"The trace {file} is not whole: there was no room for all of it.\n"
+
+
+def test_no_line_crosses_the_end_of_a_page_where_a_kill_could_cut_it(file: Path) -> None:
+    with open_trace(str(file), {}) as trace:
+        for number in range(100):
+            with trace.span("request", model="m" * (number % 50 + 1), request_id="r" * (number % 70 + 1), input_tokens=number):
+                pass
+
+    ends = list(itertools.accumulate(len(line) for line in file.read_bytes().splitlines(keepends=True)))
+    assert [end for begin, end in itertools.pairwise([0, *ends]) if begin // 4_096 != (end - 1) // 4_096] == []
+    assert [line["attributes"]["input_tokens"] for line in lines(file)] == list(range(100))
 
 
 def test_a_killed_run_leaves_whole_lines(file: Path) -> None:
