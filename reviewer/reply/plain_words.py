@@ -9,35 +9,12 @@ from functools import cache
 from importlib.resources import files
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
-_ENDINGS = (
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ings",
-    "ing",
-    "ions",
-    "ion",
-    "ities",
-    "ity",
-    "ness",
-    "able",
-    "ible",
-    "ally",
-    "edly",
-    "ers",
-    "ies",
-    "ed",
-    "er",
-    "ly",
-    "es",
-    "al",
-    "or",
-    "s",
-    "e",
-    "y",
+_ENDINGS = tuple(
+    "ations ation ments ment ings ing ions ion ities ity ness able ible ally edly ers ies ed er ly es al or s e y".split()  # noqa: SIM905
 )
+"""The longer ones before those they end in."""
 _LEAST = 4
+"""Letters that a word keeps."""
 
 
 def stem(word: str) -> str:

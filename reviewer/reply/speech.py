@@ -74,7 +74,8 @@ class Speech:
     """What any part may name of the code: all words, and what dots join."""
     poles: frozenset[tuple[int, bool]]
     """Ends of opposites that the title speaks of: `lower`, not `upper`."""
-    replacement: str | None
+    replacement: str
+    """The quoted code and what is to stand in its place, without white space; empty when nothing is."""
     absent: frozenset[Absent]
 
     @property
@@ -103,7 +104,7 @@ class Speech:
             subjects=frozenset(code_names(title)),
             mentioned=frozenset(_IDENTIFIER.findall(together)) | frozenset(_NAME.findall(together)),
             poles=frozenset(poles(title)),
-            replacement=None if finding.replacement is None else squeeze(finding.replacement),
+            replacement=f"{squeeze(finding.quote)}\0{squeeze(finding.replacement)}" if finding.replacement else "",
             absent=frozenset(finding.absent),
         )
 
