@@ -364,6 +364,27 @@ def test_a_change_goes_on_too(reviewer: Run, repository: Path, server: MessagesS
     assert json.loads(outcome.out)["change"]["files"] == 1
 
 
+def test_a_change_that_is_not_there_any_more_is_told(reviewer: Run, repository: Path, server: MessagesServer) -> None:
+    (repository / "app" / "load.py").write_text("def load(text):\n    return exec(text)\n")
+    failed_run(reviewer, repository, server, "--uncommitted")
+    git(repository, "commit", "--quiet", "--all", "--message", "second")
+
+    assert "cannot go on: git found no difference" in refused(reviewer("resume", cwd=repository, env=server.environment))
+
+
+def test_without_credentials_nobody_gets_the_built_in_checks_instead(
+    reviewer: Run, repository: Path, server: MessagesServer
+) -> None:
+    failed_run(reviewer, repository, server)
+
+    elsewhere = reviewer("resume", cwd=repository)
+    outcome = reviewer("resume", "--base-url", server.url, cwd=repository)
+
+    assert (elsewhere.code, elsewhere.out) == (2, "")  # no key is sent to where the run happened to go
+    assert (outcome.code, outcome.out) == (4, ""), outcome.err
+    assert "there are no credentials for Claude" in outcome.err
+
+
 def test_a_run_is_found_by_the_beginning_of_its_id_and_one_of_this_repository_first(
     reviewer: Run,
     repository: Path,
@@ -492,7 +513,9 @@ def test_no_password_of_an_endpoint_gets_into_a_record(reviewer: Run, repository
     assert not runs_folder().exists()
 
 
-def test_many_processes_share_a_state_folder(repository: Path, server: MessagesServer) -> None:
+def test_many_processes_share_a_state_folder_while_runs_are_removed(repository: Path, server: MessagesServer) -> None:
+    lines = "".join(f"value_{number} = compute(first={number}, second='{number * 7}')\n" for number in range(800))
+    (repository / "long.py").write_text(lines)  # enough tokens for its count to be remembered
     env = {**os.environ, **server.environment}
     reviews = [
         subprocess.Popen(
@@ -505,9 +528,10 @@ def test_many_processes_share_a_state_folder(repository: Path, server: MessagesS
         for number in range(4)
     ]
     while any(process.poll() is None for process in reviews):
-        subprocess.run([*COMMAND, "runs", "-q"], cwd=repository, env=env, check=True, capture_output=True)
+        subprocess.run([*COMMAND, "runs", "--prune", "-q"], cwd=repository, env=env, check=True, capture_output=True)
     assert [(process.returncode, process.communicate()[0]) for process in reviews] == [(0, b"")] * 4
-    states = [json.loads((run / "run.json").read_text())["state"] for run in runs_folder().iterdir()]
-    assert states == ["finished"] * 4
     for number in range(4):
         assert json.loads((repository / f"{number}.json").read_text())["complete"]
+    corrections = json.loads((runs_folder().parent / "corrections.json").read_text())
+    assert len(corrections["models"]["claude-opus-5-5"]) == 1  # the same repository each time
+    assert {json.loads((run / "run.json").read_text())["state"] for run in runs_folder().iterdir()} <= {"finished"}

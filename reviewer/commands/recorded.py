@@ -77,7 +77,7 @@ def _require_same_endpoint(asked: Asked, now: Resolved) -> None:
         return
     raise ConfigError(
         f"the run's endpoint was {then or 'the provider itself'}, and the environment now names {today or 'none'}",
-        hint="Set ANTHROPIC_BASE_URL and the key as they were for the run; `reviewer ask` also takes --base-url.",
+        hint="Set ANTHROPIC_BASE_URL and the key as they were for the run; --base-url names it too.",
     )
 
 
@@ -90,6 +90,7 @@ def _with_absolute_paths(setup: Setup) -> Config:
     if config.base_url is not None:
         changes["base_url"] = checked_endpoint(config.base_url, source=setup.resolved.origins["base_url"])
     output = tuple(path if path == STDOUT else _absolute(path) for path in config.output)
+    changes["engine"] = "claude"  # whoever goes on without credentials is to hear it, not to get the built-in checks
     return dataclasses.replace(config, output=output, lens=tuple(map(_absolute, config.lens)), **changes)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ from reviewer.commands.reopening import reopen
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.setup import state_of
 from reviewer.commands.tracing import traced
-from reviewer.errors import UsageError
+from reviewer.errors import IncompleteError, UsageError
 from reviewer.run_list import Standing, find_run, list_runs, of_repository, require_unfinished
 from reviewer.runs import RunStore
 from reviewer.settings import resolve
@@ -34,6 +34,10 @@ def run(call: Call, given: str | None) -> int:
             record = going_on.record
             Terminal(config, call.environ).say(f"going on with run {record.id} of {record.subject}, begun {record.started[:16]}Z")
         with reopen(going_on.record, call.environ, flags=call.flags, run=going_on) as target:
+            if target.subject.nothing:
+                raise IncompleteError(
+                    f"run {run_id} cannot go on: {target.subject.nothing}", hint="The change it was about is not there any more."
+                )
             require_postable(target, call.environ)
             with traced(target.setup.config, call.environ) as trace:
                 reviewing = Reviewing(target, call.environ, trace)
