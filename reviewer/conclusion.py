@@ -108,9 +108,15 @@ def _reviewed(change: Change) -> ReviewedChange:
 
 
 def _notes(subject: Subject) -> tuple[str, ...]:
-    """Of both sides, each once."""
+    """Of both sides, each once; an empty one is none."""
     change = subject.change
-    notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()))
+    earlier = subject.earlier
+    told = (
+        f"The prompt began with the files of commit {earlier.commit[:12]}; what differs from them was told after them."
+        if earlier
+        else ""
+    )
+    notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()), told)
     return tuple(dict.fromkeys(notes))
 
 

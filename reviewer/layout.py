@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reviewer.collect.subject import Subject, Texts
+from reviewer.collect.subject import Earlier, Subject, Texts
 from reviewer.documents import Document, document
 from reviewer.plan.order import arrange, breakpoints, cut
 from reviewer.templating import Templates
@@ -32,6 +32,13 @@ def lay_out(subject: Subject, texts: Texts, templates: Templates) -> Layout:
     ordered = [shown[path] for path in arrange(sizes, subject.past(), pending)]
     # Four in all: one stands at the end of the documents, and another at the end of a change.
     return in_order(ordered, templates, inner=3 if subject.change is None else 2)
+
+
+def lay_out_earlier(earlier: Earlier, templates: Templates) -> Layout:
+    """The documents of an earlier commit as a review of it laid them out: the provider finds them again. Raises TemplateError."""
+    shown = {path: document(path, text) for path, text in earlier.texts.items()}
+    sizes = {path: len(each.text) for path, each in shown.items()}
+    return in_order([shown[path] for path in arrange(sizes, earlier.past)], templates, inner=2)
 
 
 def in_order(documents: Sequence[Document], templates: Templates, *, inner: int) -> Layout:

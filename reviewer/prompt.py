@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewer.collect.measure import measure
-from reviewer.collect.subject import Subject, Texts
+from reviewer.collect.subject import Earlier, Subject, Texts
 from reviewer.documents import author_text, document, file_diff, quoted
 from reviewer.engine.interface import Lifetime, Prompt
-from reviewer.layout import DOCUMENTS, lay_out
+from reviewer.layout import DOCUMENTS, lay_out, lay_out_earlier
 from reviewer.plan.decision import Plan
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.passes import GENERAL, LENSES, Lens
@@ -23,7 +23,7 @@ from reviewer.plan.tokens import file_tokens
 from reviewer.questions import LEFT_OUT_SHOWN, left_out, look_question, question_templates
 from reviewer.templating import Templates, packaged_templates
 
-_SYSTEM, _CHANGE = "prompt/system.md.j2", "prompt/change.md.j2"
+_SYSTEM, _CHANGE, _UPDATE = "prompt/system.md.j2", "prompt/change.md.j2", "prompt/update.md.j2"
 SCHEMA_NAME = "prompt/answer.schema.json"
 
 
@@ -81,6 +81,18 @@ def change_text(subject: Subject, head: Mapping[str, str], templates: Templates)
     )
 
 
+def update_text(earlier: Earlier, texts: Mapping[str, str], templates: Templates) -> str:
+    """The part of the prompt that tells what of `texts` (path → text, as it is now) is not as at an earlier commit; empty when all is.
+
+    Raises TemplateError.
+    """
+    newer = {path: text for path, text in texts.items() if earlier.texts.get(path) != text}
+    gone = [quoted(path) for path in earlier.texts if path not in texts]
+    if not newer and not gone:
+        return ""
+    return templates.render(_UPDATE, documents=[document(path, text) for path, text in newer.items()], gone=gone)
+
+
 def compose(
     plan: Plan,
     subject: Subject,
@@ -96,12 +108,13 @@ def compose(
 
     `instructions` are the operator's own words, or, with `instructions_from_repository`, the repository's; or empty. Raises TemplateError.
     """
-    laid_out = lay_out(subject, texts, templates)
+    earlier = subject.earlier
+    laid_out = lay_out(subject, texts, templates) if earlier is None else lay_out_earlier(earlier, templates)
     return Prompt(
         model=plan.model.id,
         system=templates.render(_SYSTEM),
         documents=laid_out.documents,
-        change=change_text(subject, texts.head, templates),
+        change=change_text(subject, texts.head, templates) if earlier is None else update_text(earlier, texts.base, templates),
         question=look_question(subject, _Wording(language, instructions, instructions_from_repository), templates, lens),
         schema=answer_schema(),
         max_output=plan.max_output,

@@ -30,7 +30,7 @@ def difference(old: Prefix, new: Prefix) -> str:
         "the model or how it is asked": old.frame == new.frame,
         "the rules (another version of reviewer, or other templates)": old.system == new.system,
         "the files": old.documents == new.documents,
-        "the change": old.change == new.change,
+        "what was told after them": old.change == new.change,
     }
     return " and ".join(name for name, same in names.items() if not same)
 

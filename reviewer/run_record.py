@@ -88,6 +88,11 @@ class RunRecord:
     """None in layout 1."""
     prefix: Prefix | None = None
     """None in layout 1."""
+    documents: str | None = None
+    """The commit whose files the prompt begins with: an earlier one than `commit` where what changed since was told after them. None
+    outside git."""
+    lifetime: str = ""
+    """How long the provider was asked to keep the prefix: `5m` or `1h`."""
     passes: tuple[str, ...] = ()
     """Names of the planned passes, in the planned order."""
     missing: int = 0

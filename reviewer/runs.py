@@ -57,6 +57,8 @@ class RunStore:
         commit: str | None,
         asked: Asked,
         prefix: Prefix,
+        documents: str | None = None,
+        lifetime: str = "",
         passes: tuple[str, ...],
     ) -> Run:
         """Make room for a run, before anything is sent.
@@ -74,6 +76,8 @@ class RunStore:
             started=now.isoformat(),
             asked=asked,
             prefix=prefix,
+            documents=documents,
+            lifetime=lifetime,
             passes=passes,
         )
         run = self._made(record)

@@ -90,7 +90,7 @@ def lens_of(question: str) -> str:
 
 
 def _files(body: Mapping[str, Any]) -> _Files:
-    return _Files(list(documents_of(body)), list(_documents(_CHANGED.findall(_text_of(body)))))
+    return _Files(list(dict(documents_of(body)).items()), list(_documents(_CHANGED.findall(_text_of(body)))))
 
 
 def _text_of(body: Mapping[str, Any]) -> str:

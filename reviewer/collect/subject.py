@@ -21,6 +21,16 @@ _NOT_SENT = frozenset({SkipReason.NO_ROOM, SkipReason.OUT_OF_SCOPE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The same repository at a commit that was put before a model a short while ago, when the provider's cache may still have it."""
+
+    commit: str
+    texts: Mapping[str, str]
+    """Path → text of its documents."""
+    past: Past
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What is reviewed. Choosing what of it fits a window gives another Subject."""
 
@@ -35,6 +45,8 @@ class Subject:
     """What a report calls it, where the folder's name will not do: `octo/app#12`."""
     past: Callable[[], Past] = field(default=lambda: NO_PAST, compare=False, repr=False)
     """How the documents came to be as they are: it orders them in a prompt. Read when first asked for."""
+    earlier: Earlier | None = None
+    """Documents to begin the prompt with instead of today's; what differs from them today follows. Only where no change is reviewed."""
 
     @property
     def title(self) -> str:

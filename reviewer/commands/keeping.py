@@ -65,6 +65,8 @@ class Keeping:
     target: Target
     correction: Correction | None
     """What planning knew of earlier true counts."""
+    documents: str | None
+    """The commit whose files the prompt begins with; None outside git."""
     stack: ExitStack
     terminal: Terminal
     run: Run | None = field(default=None, init=False)
@@ -102,6 +104,8 @@ class Keeping:
             commit=subject.commit,
             asked=asked_of(self.target, self.correction),
             prefix=prefix,
+            documents=self.documents,
+            lifetime=plan.lifetime.value,
             passes=tuple(each.name for each in plan.passes),
         )
 
@@ -208,7 +212,9 @@ def _require_same(record: RunRecord, prefix: Prefix, commit: str | None) -> None
         return
     if commit != record.commit and record.commit is not None:
         now = f"at {commit[:_SHOWN]}" if commit else "not a repository"
-        why, what = f"the run is about commit {record.commit[:_SHOWN]}, and this is {now}", "check that commit out again"
+        pushed = record.asked is not None and record.asked.pull_request
+        why = f"the run is about commit {record.commit[:_SHOWN]}, and this is {now}"
+        what = "have that commit pushed again" if pushed else "check that commit out again"
     else:
         why, what = f"{difference(record.prefix, prefix)} changed since the run began", "put that back"
     raise IncompleteError(

@@ -11,6 +11,7 @@ from reviewer.commands.access import endpoint
 from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
 from reviewer.commands.target import Target
+from reviewer.commands.warming import documents_of, warmed
 from reviewer.commands.wishing import learn_count, make_wishes, plan_target
 from reviewer.conclusion import Limits
 from reviewer.config import Config
@@ -66,7 +67,9 @@ class Paying:
         with self.terminal.working("filling the window"), self.trace.span("fill"):
             whole, rank = self.target.subject, self.target.rank
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
-        keeper = Keeping(self.target, wishes.correction, stack, self.terminal)
+        with self.terminal.working("looking for what the cache holds"), self.trace.span("fill"):
+            subject = warmed(subject, plan, wishes, self.templates, self.target, self.terminal)
+        keeper = Keeping(self.target, wishes.correction, documents_of(subject), stack, self.terminal)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))
 

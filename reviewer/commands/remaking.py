@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reviewer.collect.subject import Subject
 from reviewer.commands.target import Target
+from reviewer.commands.warming import over_documents_of
 from reviewer.commands.wishing import make_wishes, plan_target
 from reviewer.conversation import Use
 from reviewer.engine.interface import Engine, Lifetime, Prompt
@@ -49,6 +50,10 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
         require_sendable(subject, plan)
         subject, plan = fill_window(target.subject, subject, plan, wishes, templates, engine, target.rank)
         prompt, _, unread = prepare(subject, plan, wishes, templates)
+        if record.prefix is not None and prefix_of(prompt).sha256 != record.prefix.sha256:
+            over = over_documents_of(record, subject, plan, wishes, templates, target)
+            if over is not None:
+                prompt, _, unread = prepare(over, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; what the run had sent would not be whole", hint="Ask again.")
     prefix = prefix_of(prompt)

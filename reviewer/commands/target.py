@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
-from reviewer.collect.files import read_special
+from reviewer.collect.files import read_special, read_texts
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
+from reviewer.collect.revisions import tree_of
 from reviewer.collect.search import Search, TextSearch, TreeSearch
 from reviewer.collect.snapshot import Snapshot
-from reviewer.collect.subject import Subject, Texts
+from reviewer.collect.subject import Earlier, Subject, Texts
 from reviewer.collect.tree import read_blob
 from reviewer.commands.call import Against, Call, Wanted
 from reviewer.commands.setup import Setup, prepare, prepare_with
@@ -84,6 +85,22 @@ class Target:
         assert self.repository is not None, "only trees are ranked; a patch alone has none"  # noqa: S101 - see `plan_target`
         return rank(self.subject, self.repository, SymbolCache(self.setup.state))
 
+    def earlier(self, commit: str) -> Earlier | None:
+        """The files of an earlier commit, by the settings of this call; None when git no longer has it."""
+        with ExitStack() as stack:
+            repository = open_repository(self.setup.path)
+            if repository is None:
+                return None
+            stack.enter_context(repository)
+            try:
+                revision = Revision(tree_of(repository, commit), commit)
+                cache = MeasureCache(self.setup.state)
+                snapshot = collect_tree(repository, revision, _selection(self.setup), cache, scope=_scope(self.setup, repository))
+            except SourceError:
+                return None
+            texts, _ = read_texts(snapshot)
+            return Earlier(commit=commit, texts=texts, past=read_past(repository, commit))
+
     def search(self, texts: Texts) -> Search:
         """What looks for names at the head: in the whole tree where there is one, else in what was read."""
         change = self.subject.change
@@ -106,8 +123,13 @@ def open_target(call: Call) -> Iterator[Target]:
         return
     with repository:
         change = _compare(repository, call.wanted, patch)
-        scope = setup.path.resolve().relative_to(repository.root.resolve()).as_posix().removeprefix(".")
+        scope = _scope(setup, repository)
         yield Target(setup=setup, make_subject=lambda: subject_of(repository, change, setup, scope), repository=repository)
+
+
+def _scope(setup: Setup, repository: Repository) -> str:
+    """The reviewed folder below the repository's top; empty for the top itself."""
+    return setup.path.resolve().relative_to(repository.root.resolve()).as_posix().removeprefix(".")
 
 
 @contextmanager
