@@ -435,7 +435,7 @@ def test_what_shares_a_prefix_has_the_same_digest_and_what_does_not_is_named() -
     assert difference(old, prefix_of(replace(PROMPT, documents="SOURCE CODE!"))) == "the files"
     assert difference(old, prefix_of(replace(PROMPT, cuts=(3,)))) == "the files"
     assert difference(old, prefix_of(replace(PROMPT, effort="low", change="diff"))) == (
-        "the model or how it is asked and the change"
+        "the model or how it is asked and what was told after them"
     )
 
 
