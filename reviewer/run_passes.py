@@ -92,6 +92,11 @@ class PassLog:
         """What earlier processes left of the answer, oldest first."""
         return kept_replies(self._stem, self.record)
 
+    @property
+    def whole(self) -> bool:
+        """Whether a whole answer of the agreed form is kept."""
+        return any(reply.stop is Stop.END and parse(reply.text).whole for reply in self.kept())
+
     def _close(self) -> int | None:
         with self._lock:
             answer = self._answer

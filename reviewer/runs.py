@@ -209,8 +209,13 @@ class Run:
 
     def finish(self, review: Review) -> None:
         """The review was reported."""
-        missing = sum(1 for each in review.making.passes if each.problem)
+        missing = sum(bool(each.problem) and self._lacks(each.name) for each in review.making.passes)
         self._note(replace(self.record, state=RunState.FINISHED, missing=missing, complete=review.complete, problem=""))
+
+    def _lacks(self, name: str) -> bool:
+        """Whether there is something to ask of a pass still: what is wrong with a whole answer stays wrong."""
+        log = self._passes.get(name)
+        return log is None or not log.whole
 
     def fail(self, problem: str) -> None:
         """The run ended without a report."""

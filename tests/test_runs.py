@@ -23,7 +23,7 @@ from report_samples import COMPLETE
 from reviewer.config import OPTIONS, Config
 from reviewer.engine.interface import Prompt, Reply, Stop
 from reviewer.errors import ConnectionFailedError, IncompleteError, InterruptedByUser, StorageError, UsageError
-from reviewer.outcome import Usage
+from reviewer.outcome import PassMade, Usage
 from reviewer.plan.passes import Depth, Pass, looks
 from reviewer.run_answers import RESERVE_BYTES
 from reviewer.run_lock import is_held, take
@@ -156,6 +156,16 @@ def test_a_run_from_start_to_finish(tmp_path: Path) -> None:
     ]
     assert run.id.startswith("20261122T120005Z-")
     assert (tmp_path / "version").read_text() == f"{LAYOUT}\n"
+
+
+def test_only_passes_without_a_whole_answer_are_missing(tmp_path: Path) -> None:
+    with start(store(tmp_path)) as run:
+        for look, text in zip(LOOKS[:2], (WHOLE, CUT), strict=True):
+            begin(run, look).write(text)
+            run.log(look).ended(Reply(text=text, stop=Stop.END), 0.1)
+        made = tuple(PassMade(name=look.name, kind="look", problem="Something is wrong.") for look in LOOKS[:3])
+        run.finish(replace(COMPLETE, problems=("Something is wrong.",), making=replace(COMPLETE.making, passes=made)))
+    assert (record(run)["missing"], record(run)["complete"]) == (2, False)
 
 
 def test_everything_is_for_its_owner_alone(tmp_path: Path) -> None:
