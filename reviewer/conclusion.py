@@ -15,8 +15,9 @@ from reviewer.findings import Confidence, Severity
 from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
+from reviewer.reply.merge import unite
 from reviewer.reply.select import select
-from reviewer.reply.verifying import judge, pending
+from reviewer.reply.verifying import judge, one_defect, pending
 from reviewer.report.amounts import counted
 from reviewer.session import Answer
 
@@ -51,6 +52,7 @@ def conclude(
     """Turn what the `looks` found and what the verifications (`checks`) say of it into a review."""
     verdicts = [verdict for check in checks for reply in check.replies for verdict in parsed(reply).verdicts]
     findings, refuted = judge(found.findings, verdicts, texts.current.get)
+    findings = unite(findings, one_defect(verdicts))
     masking = Masking(texts.current.get)
     shown, withheld = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)

@@ -7,7 +7,7 @@ transitive: A may be like B and B like C, and A not like C. So a finding joins o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -45,6 +45,26 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             defects.append(members)
         members.append(spoken)
     return tuple(sorted(_told_apart(defects), key=_order))
+
+
+def unite(findings: Iterable[Finding], is_same: Callable[[Finding, Finding], bool]) -> tuple[Finding, ...]:
+    """The findings, those joined of which somebody who read them all says that they state one defect; worst first, whatever their order.
+
+    What words alone do not tell, a verification may: but never of findings whose quotes do not overlap.
+    """
+    defects: list[list[_Spoken]] = []
+    for spoken in map(_Spoken, sorted(findings, key=_order)):
+        told = (
+            members
+            for members in defects
+            if all(spoken.overlaps(member) for member in members)
+            and any(is_same(spoken.finding, member.finding) for member in members)
+        )
+        members = next(told, None)
+        if members is None:
+            defects.append(members := [])
+        members.append(spoken)
+    return tuple(sorted((_joined([member.finding for member in members]) for members in defects), key=_order))
 
 
 class _Spoken:

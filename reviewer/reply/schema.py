@@ -113,6 +113,10 @@ class AnswerVerdict(BaseModel):
     end_line: Line = Field(description="Last line of the quote, inclusive; 0 when there is none.")
     ruling: RulingWord
     explanation: Prose = Field(description="What these lines show about the finding.")
+    same_as: OptionalText = Field(
+        default_factory=nothing,
+        description="Key of an earlier finding that states the same defect at the same lines, if one does.",
+    )
 
     def verdict(self) -> Verdict:
         """The same as a value of the project."""
@@ -124,6 +128,7 @@ class AnswerVerdict(BaseModel):
             end_line=self.end_line,
             ruling=self.ruling,
             explanation=self.explanation,
+            same_as=self.same_as or "",
         )
 
 

@@ -50,6 +50,8 @@ class Verdict:
     end_line: int
     ruling: Ruling
     explanation: str
+    same_as: str = ""
+    """The key of another finding that is said to state the same defect; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ def pending(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> tuple[F
     return tuple(finding for finding in findings if finding_key(finding) not in judged)
 
 
+def one_defect(verdicts: Iterable[Verdict]) -> Callable[[Finding, Finding], bool]:
+    """Whether a verdict says of two findings that they state the same defect; in whichever of the two it says so."""
+    pairs = {frozenset((verdict.finding, verdict.same_as)) for verdict in verdicts if verdict.same_as}
+    return lambda one, other: frozenset((finding_key(one), finding_key(other))) in pairs
+
+
 def strays(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> int:
     """How many verdicts speak of a finding that is not among these; `judge` ignores them."""
     every = tuple(verdicts)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reviewer.findings import Absence, Absent, Anchor, Category, Confidence, Finding, Origin, QuoteMatch, Severity
 from reviewer.reply.fingerprint import fingerprint
-from reviewer.reply.merge import merge
+from reviewer.reply.merge import merge, unite
 
 LINE = "cursor.execute(f\"SELECT * FROM users WHERE name = '{name}'\")"
 INJECTION = {
@@ -345,3 +345,21 @@ def test_a_merged_finding_is_what_was_found_but_for_what_merging_changes() -> No
     (one,) = merge([kept, finding(UNESCAPED, found_by=("b",))])
 
     assert dataclasses.replace(one, found_by=kept.found_by, confidence=kept.confidence) == kept
+
+
+TERSE = {"title": "The clause is built by hand", "explanation": "It should not be.", "suggestion": ""}
+
+
+def test_what_words_do_not_tell_somebody_who_read_them_all_may() -> None:
+    one, other = finding(found_by=("security",)), finding(TERSE, severity=Severity.HIGH, found_by=("correctness",))
+    assert len(merge([one, other])) == 2
+
+    for both in permutations([one, other]):
+        (joined,) = unite(both, lambda *_: True)
+        assert (joined.title, joined.severity, joined.confidence) == (TERSE["title"], Severity.HIGH, Confidence.MEDIUM)
+        assert joined.found_by == ("correctness", "security")
+    assert len(unite([one, other], lambda *_: False)) == 2
+
+
+def test_nobody_joins_findings_whose_quotes_do_not_overlap() -> None:
+    assert len(unite([finding(), finding(start=40, end=40)], lambda *_: True)) == 2

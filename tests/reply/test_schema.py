@@ -52,7 +52,8 @@ def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> N
 def test_in_a_verdict_the_evidence_comes_before_the_ruling_and_in_a_reply_the_text_before_the_quotes() -> None:
     forms = answer_schema()["$defs"]
 
-    assert list(forms["AnswerVerdict"]["properties"]) == VERDICT_FIELDS == forms["AnswerVerdict"]["required"]
+    assert list(forms["AnswerVerdict"]["properties"]) == [*VERDICT_FIELDS, "same_as"]
+    assert forms["AnswerVerdict"]["required"] == VERDICT_FIELDS
     assert list(forms["AnswerReply"]["properties"]) == ["text", "quotes"] == forms["AnswerReply"]["required"]
 
 
@@ -61,7 +62,7 @@ def test_the_schema_keeps_within_what_structured_output_takes() -> None:
     optional = [field for each in objects for field in each["properties"] if field not in each["required"]]
 
     assert all(each["additionalProperties"] is False for each in objects)
-    assert optional == ["verdicts", "reply", "origin", "absent", "replacement"]
+    assert optional == ["verdicts", "reply", "origin", "absent", "replacement", "same_as"]
     assert len(optional) <= 24
 
 

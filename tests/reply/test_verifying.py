@@ -14,7 +14,7 @@ from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens
 from reviewer.questions import finding_key, verification_question
 from reviewer.reply.statements import Verdict
-from reviewer.reply.verifying import CONTRADICTED, UNFOUNDED, batches, judge, pending, strays
+from reviewer.reply.verifying import CONTRADICTED, UNFOUNDED, batches, judge, one_defect, pending, strays
 from reviewer.templating import Templates
 
 FILES = {
@@ -276,3 +276,10 @@ def test_findings_are_divided_by_the_room_that_is_left_and_none_is_lost() -> Non
     assert [finding for part in parts for finding in part] == findings
     assert [len(part) for part in batches([*findings[-1:], *findings[:3]], room_tokens=round(one * 2.5))] == [2, 1, 1]
     assert [len(part) for part in batches(findings, most=6, room_tokens=10**6)] == [6, 5]
+
+
+def test_a_verdict_may_say_that_two_findings_state_one_defect_and_it_does_not_matter_of_which_it_is() -> None:
+    same = one_defect([verdict(Ruling.CONFIRMED, PARSED, same_as=finding_key(OTHER))])
+
+    assert (same(FINDING, OTHER), same(OTHER, FINDING)) == (True, True)
+    assert not one_defect([verdict(Ruling.CONFIRMED, PARSED)])(FINDING, OTHER)
