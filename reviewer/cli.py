@@ -90,7 +90,9 @@ def program() -> None:
 @changes
 @program.command("review")
 @click.argument("path", default=".", type=str)
-@click.option("--print-prompt", metavar="FILE", help="Write the exact (first) request here (- is standard output) and send nothing.")
+@click.option(
+    "--print-prompt", metavar="FILE", help="Write the exact (first) request here (- is standard output) and send nothing."
+)
 @click.option("--dry-run", is_flag=True, help="The same as `reviewer plan`.")
 def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
     """Review the repository or folder at PATH, or a change to it, and write a report.
@@ -154,6 +156,7 @@ _TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
         "pre_existing",
     ),
     *("fail_on", "exit_zero"),
+    defaults=False,  # the run's own settings hold
 )
 @program.command("resume")
 @click.argument("run_id", metavar="[RUN]", required=False)

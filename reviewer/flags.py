@@ -13,11 +13,11 @@ from reviewer.commands.call import Against, Call, Wanted
 from reviewer.config import OPTIONS, Config, Option, flag_name
 
 
-def _flag(name: str, option: Option) -> click.Option:
+def _flag(name: str, option: Option, *, defaults: bool) -> click.Option:
     """The click option of one field of `Config`; its default is None, so that only what was typed counts as given."""
     declarations = [name, flag_name(name), *([f"-{option.short}"] if option.short else [])]
     default = Config.__dataclass_fields__[name].default
-    text = option.help if default in {None, (), False, True} else f"{option.help}  [default: {default}]"
+    text = option.help if not defaults or default in {None, (), False, True} else f"{option.help}  [default: {default}]"
     more: dict[str, Any] = {"type": str, "metavar": option.metavar or None}
     if option.kind == "flag":
         more = {"is_flag": True, "flag_value": not default}
@@ -44,11 +44,11 @@ def settings(*, without: tuple[str, ...] = ()) -> Callable[[click.Command], clic
     return add
 
 
-def only(*names: str) -> Callable[[click.Command], click.Command]:
-    """Give a command the flags of these options alone: it reads no settings file."""
+def only(*names: str, defaults: bool = True) -> Callable[[click.Command], click.Command]:
+    """Give a command the flags of these options alone: it reads no settings file. `defaults`: whether its help tells theirs."""
 
     def add(command: click.Command) -> click.Command:
-        command.params += [_flag(name, option) for name, option in OPTIONS.items() if name in names]
+        command.params += [_flag(name, option, defaults=defaults) for name, option in OPTIONS.items() if name in names]
         return command
 
     return add
