@@ -11,7 +11,7 @@ from math import inf
 from reviewer.collect.files import read_texts
 from reviewer.collect.measure import SAMPLED_ABOVE, measure
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
-from reviewer.collect.subject import Subject
+from reviewer.collect.subject import Earlier, Subject
 from reviewer.outcome import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction
@@ -21,7 +21,7 @@ from reviewer.plan.model import Tokenizer
 from reviewer.plan.pack import Forms, Ranked, only, pack
 from reviewer.plan.passes import Depth, Lens, planned
 from reviewer.plan.tokens import FRAME, capacity, file_tokens
-from reviewer.plan.window import Parts, make_plan
+from reviewer.plan.window import Parts, make_plan, with_more
 from reviewer.prompt import change_text, frame_tokens
 from reviewer.templating import Templates
 
@@ -112,6 +112,20 @@ def plan_change(subject: Subject, wishes: Wishes, templates: Templates, rank: Ra
             break
         room -= step
     return packed, plan
+
+
+def plan_over(plan: Plan, earlier: Earlier, texts: Mapping[str, str], told: str, wishes: Wishes) -> Plan:
+    """The plan of a prompt that begins with `earlier` documents, when `plan` is that of one with the `texts` of today.
+
+    `told` is what stands after them: in what today's texts (path → text) differ.
+    """
+    new = [text for path, text in texts.items() if earlier.texts.get(path) != text]
+    old = [text for path, text in earlier.texts.items() if texts.get(path) != text]
+    more, less = (
+        file_tokens(_whole_measure("".join(parts).encode("utf-8", "surrogatepass")), wishes.model.tokenizer)
+        for parts in ([told, *old], new)
+    )
+    return with_more(plan, more - less, len(told) + sum(map(len, old)), wishes.correction)
 
 
 def repack(

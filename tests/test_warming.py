@@ -172,3 +172,47 @@ def test_a_run_over_an_earlier_ones_files_goes_on_over_them(
 
     assert blocks(server)[:-1] == before
     assert "<updated_documents>" in before[-1]
+
+
+def test_a_run_over_the_files_of_its_own_commit_goes_on_though_the_work_tree_differs_from_it(
+    server: MessagesServer, repository: Path, review: Callable[..., Any]
+) -> None:
+    review("--depth", "quick")
+    (repository / "a" / "first.py").write_text("def load(text):\n    return exec(text)\n")
+    server.queue(Behaviour(keep_events=6, ending="closed"))
+    assert main(["review", str(repository), "--yes", "--depth", "quick"]) in {3, 4}
+    before = blocks(server)[:-1]
+    assert "<updated_documents>" in before[-1]
+    assert main(["resume"]) == 0
+
+    assert blocks(server)[:-1] == before
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_file_that_a_rule_leaves_out_by_now_is_not_sent_once_more(
+    server: MessagesServer, repository: Path, review: Callable[..., Any], committed: bool
+) -> None:
+    review("--depth", "quick")
+    if committed:
+        commit(repository, ".reviewerignore", "part01.py\n")
+    else:
+        (repository / ".reviewerignore").write_text("part01.py\n")
+    report = review("--depth", "quick")
+
+    assert "lib/part01.py" in {skipped["path"] for skipped in report["coverage"]["skipped"]}
+    assert "# Part 1\n" not in "".join(blocks(server))
+
+
+def test_what_is_told_twice_is_in_the_estimate_and_in_what_a_true_count_teaches(
+    server: MessagesServer, repository: Path, review: Callable[..., Any]
+) -> None:
+    review("--depth", "quick")
+    for number in range(2):
+        (repository / "lib" / f"part{number:02}.py").write_text(FILES[f"lib/part{number:02}.py"] + "# more\n")
+    (repository / "lib" / "part02.py").unlink()
+    review("--depth", "quick")
+
+    assert "<updated_documents>" in "".join(blocks(server))
+    ((first, second),) = json.loads((Path.home() / "state" / "corrections.json").read_text())["models"].values()
+    assert second[0] > first[0] * 1.05
+    assert second[1] / second[0] == pytest.approx(first[1] / first[0], rel=0.03)

@@ -68,7 +68,7 @@ class Paying:
             whole, rank = self.target.subject, self.target.rank
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
         with self.terminal.working("looking for what the cache holds"), self.trace.span("fill"):
-            subject = warmed(subject, plan, wishes, self.templates, self.target, self.terminal)
+            subject, plan = warmed(subject, plan, wishes, self.templates, self.target, self.terminal)
         keeper = Keeping(self.target, wishes.correction, documents_of(subject), stack, self.terminal)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))

@@ -53,7 +53,8 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
         changed = difference(record.prefix, prefix_of(prompt)) if record.prefix is not None else ""
         over = over_documents_of(record, subject, plan, wishes, templates, target) if changed else None
         if over is not None:
-            prompt, _, unread = prepare(over, plan, wishes, templates)
+            subject, plan = over
+            prompt, _, unread = prepare(subject, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; what the run had sent would not be whole", hint="Ask again.")
     prefix = prefix_of(prompt)

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reviewer.collect.subject import Subject
+from reviewer.collect.subject import Earlier, Subject
 from reviewer.commands.target import Target
-from reviewer.engine.interface import Lifetime, Prompt
+from reviewer.engine.interface import Lifetime
+from reviewer.outcome import SkipReason
 from reviewer.plan.decision import Plan
-from reviewer.planning import Wishes
+from reviewer.planning import Wishes, plan_over
 from reviewer.review import prepare
 from reviewer.run_list import list_runs
 from reviewer.run_passes import read_passes
@@ -30,55 +31,65 @@ _MARGIN = timedelta(seconds=20)
 """Between looking for a run and the beginning of the first request: for counting, and for a person's yes."""
 
 
-def warmed(subject: Subject, plan: Plan, wishes: Wishes, templates: Templates, target: Target, terminal: Terminal) -> Subject:
-    """`subject` over the documents of an earlier run, where that is the cheaper prompt; a run that goes on has those it began with."""
+def warmed(
+    subject: Subject, plan: Plan, wishes: Wishes, templates: Templates, target: Target, terminal: Terminal
+) -> tuple[Subject, Plan]:
+    """`subject` over the documents of an earlier run, where that is the cheaper prompt, and its plan.
+
+    A run that goes on has the documents it began with.
+    """
     if subject.change is not None or subject.commit is None:
-        return subject
+        return subject, plan
+    plain = prefix_of(prepare(subject, plan, wishes, templates)[0])
     going_on = target.setup.call.run
     if going_on is not None:
+        # Not by the commit: where the work tree is not as it has it, a run may begin with the files of that very commit.
         record = going_on.record
-        return _over(subject, target, record.documents) if record.documents not in {None, record.commit} else subject
-    plain = prefix_of(prepare(subject, plan, wishes, templates)[0])
+        is_plain = record.prefix is None or record.prefix.sha256 == plain.sha256
+        return (not is_plain and over_documents_of(record, subject, plan, wishes, templates, target)) or (subject, plan)
     for record in _warm(target, wishes):
         if record.prefix is not None and record.prefix.documents == plain.documents:
-            return subject
+            return subject, plan
         over = over_documents_of(record, subject, plan, wishes, templates, target)
         if over is not None:
             terminal.say(
                 f"The prompt begins as that of run {record.id}: the provider should still have it; what changed since is told after it."
             )
             return over
-    return subject
+    return subject, plan
 
 
 def over_documents_of(
     record: RunRecord, subject: Subject, plan: Plan, wishes: Wishes, templates: Templates, target: Target
-) -> Subject | None:
-    """`subject` over the documents of a run; None when they cannot be had as they were, or too much has changed since."""
+) -> tuple[Subject, Plan] | None:
+    """`subject` over the documents of a run, and its plan.
+
+    None when they cannot be had as they were, when one of them may not be sent by now, and when too much has changed since.
+    """
     if record.documents is None or record.prefix is None or subject.change is not None:
         return None
-    over = _over(subject, target, record.documents)
-    if over.earlier is None:
+    earlier = target.earlier(record.documents)
+    if earlier is None or _leaves_out(subject, earlier):
         return None
+    over = dataclasses.replace(subject, earlier=earlier)
     prompt, _, unread = prepare(over, plan, wishes, templates)
     prefix, old = prefix_of(prompt), record.prefix
     same = (prefix.frame, prefix.system, prefix.documents) == (old.frame, old.system, old.documents)
-    return over if same and not unread and _fits(prompt, plan) else None
+    if not same or unread or len(prompt.change) > len(prompt.documents) * _MOST_NEW:
+        return None
+    longer = plan_over(plan, earlier, prompt.texts, prompt.change, wishes)
+    fits = longer.window is plan.window and longer.needs_exact == plan.needs_exact
+    return (over, longer) if fits else None
+
+
+def _leaves_out(subject: Subject, earlier: Earlier) -> bool:
+    """Whether a file of the earlier documents is there and not read today: a rule leaves it out by now, or nobody can say what it is."""
+    return any(file.path in earlier.texts for file in subject.skipped if file.reason is not SkipReason.DELETED)
 
 
 def documents_of(subject: Subject) -> str | None:
     """The commit whose files a prompt about `subject` begins with, as a run's record has it."""
     return subject.earlier.commit if subject.earlier is not None else subject.snapshot.commit
-
-
-def _over(subject: Subject, target: Target, commit: str | None) -> Subject:
-    return subject if commit is None else dataclasses.replace(subject, earlier=target.earlier(commit))
-
-
-def _fits(prompt: Prompt, plan: Plan) -> bool:
-    """Whether what is told a second time is little, and surely fits the window besides."""
-    share = len(prompt.change) / max(1, len(prompt.documents))
-    return share <= _MOST_NEW and plan.tokens.high * (1 + share) + plan.max_output <= plan.window_tokens
 
 
 def _warm(target: Target, wishes: Wishes) -> Iterator[RunRecord]:

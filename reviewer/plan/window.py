@@ -158,6 +158,14 @@ def settle_by_sample(plan: Plan, ratio: float) -> Plan:
     )
 
 
+def with_more(plan: Plan, tokens: float, size: int, correction: Correction | None) -> Plan:
+    """The same decision for a prompt of so many tokens (uncorrected) more, in about `size` bytes more; by estimate."""
+    basis, more = plan.basis, round(tokens)
+    total, in_json = basis.uncorrected + more, basis.request_bytes + round(size * _ESCAPED)
+    basis = dataclasses.replace(basis, fixed_tokens=basis.fixed_tokens + more, uncorrected=total, request_bytes=in_json)
+    return _decided(dataclasses.replace(plan, tokens=band(basis.uncorrected, plan.model.tokenizer, correction), basis=basis))
+
+
 def default_max_output(model: Model, effort: str | None) -> int:
     """Tokens to reserve for an answer when the operator did not say: never more than a quarter of the window or than the model can write."""
     wanted = _LONG_ANSWER if effort in _LONG_EFFORTS else _ANSWER
