@@ -68,7 +68,8 @@ def verify(session: Session, plan: Plan, prompt: Prompt, findings: Sequence[Find
 def require_answer(looks: Sequence[Answer]) -> None:
     """Raise what went wrong when no look brought anything at all: then there is nothing to conclude."""
     errors = [look.error for look in looks if look.error is not None]
-    if errors and not any(look.replies for look in looks):
+    # A part without a text is what a request took that failed after all.
+    if errors and not any(reply.text or reply.stop is not Stop.CUT for look in looks for reply in look.replies):
         raise errors[0]
 
 

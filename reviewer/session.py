@@ -15,10 +15,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from reviewer.engine.interface import Engine, Listener, Prompt, Reply
+from reviewer.conversation import own_tokens
+from reviewer.engine.interface import Engine, Listener, Prompt, Reply, Stop
 from reviewer.errors import ReviewerError
 from reviewer.outcome import NO_USAGE, Usage
-from reviewer.plan.cost import VERIFICATION_TOKENS, prefix_price, usd
+from reviewer.plan.cost import prefix_price, usd
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass, PassKind
 
@@ -93,13 +94,18 @@ class Keeper(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Task:
-    """A request under way. `worst` is what it may cost at most, in dollars."""
+    """A request under way."""
 
     place: int
     asked: Pass
     prompt: Prompt
+    counted: bool
+    """Whether its question is in the plan's count: that of a verification is not, nor that for the rest of an answer."""
     worst: float = 0.0
+    """What it may cost at most, in dollars."""
     begun: bool = False
+    usage: Usage = NO_USAGE
+    """What is paid for from the beginning of the answer on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,8 @@ class Session:
             answers[place] = kept = self.recall(request.asked)
             prompt = request.rest(kept.replies) if kept.replies else request.prompt
             if prompt is not None:
-                waiting.append(_Task(place, request.asked, prompt))
+                counted = prompt is request.prompt and request.asked.kind is PassKind.LOOK
+                waiting.append(_Task(place, request.asked, prompt, counted))
         self._work(waiting, answers)
         return tuple(answers[place] for place in sorted(answers))
 
@@ -214,7 +221,11 @@ class Session:
 
     def _begin(self, task: _Task) -> None:
         prompt = replace(task.prompt, follows=self._engine.newest or self._previous)
-        listener = _Announcing(self._keeper.listen(task.asked, prompt), task, self._news)
+        try:
+            listener = _Announcing(self._keeper.listen(task.asked, prompt), task, self._news)
+        except ReviewerError as error:  # what is under way is being paid for, and goes on
+            self._news.put(_Ended(task, error))
+            return
         # Daemons: whoever interrupts the program does not wait for answers; what had arrived of them is on disk.
         Thread(target=self._send, args=(task, prompt, listener), name=task.asked.name, daemon=True).start()
 
@@ -239,14 +250,23 @@ class Session:
         if not isinstance(news.outcome, ReviewerError):
             raise news.outcome
         self._keeper.failed(task.asked, news.outcome)
-        answers[task.place] = replace(answer, error=news.outcome)
+        answers[task.place] = replace(answer, error=news.outcome, replies=(*answer.replies, *self._paid(task)))
         if self._begun == 0:
             while waiting:
                 left = waiting.popleft()
                 answers[left.place] = replace(answers[left.place], unasked="the request before it failed")
 
+    def _paid(self, task: _Task) -> tuple[Reply, ...]:
+        """What a request took that failed after its answer had begun: a part without a text, as a process that goes on finds it."""
+        if task.usage == NO_USAGE:
+            return ()
+        self.spent += usd(task.usage, self._plan.model) or 0.0
+        return (Reply(text="", stop=Stop.CUT, usage=task.usage),)
+
     def _note_begun(self, task: _Task, usage: Usage) -> None:
-        task.begun = True
+        task.begun, task.usage = True, usage
+        if usage.prompt_tokens:  # from now on only the answer's length is open
+            task.worst = usd(replace(usage, output_tokens=task.prompt.max_output), self._plan.model) or 0.0
         self._begun += 1
         cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
         if self._begun == 1:
@@ -257,6 +277,8 @@ class Session:
             self.cache_warning = "The endpoint does not cache the prompt: each request pays for all of it."
 
     def _note_reply(self, task: _Task, reply: Reply) -> None:
+        if not task.begun:  # an endpoint that leaves out how an answer begins
+            self._note_begun(task, reply.usage)
         cost = usd(reply.usage, self._plan.model)
         self.spent += cost or 0.0
         if reply.cache_miss and self.cache_warning.endswith("again."):
@@ -277,11 +299,13 @@ class Session:
 
     def _worst(self, task: _Task) -> float:
         """The most dollars a request may cost: its prefix is written by the first request, and read once it was seen that it can be."""
-        tokens = self._plan.tokens.high
-        price = prefix_price(self._plan.model, tokens, self._plan.lifetime)
+        tokens, own = self._plan.tokens.high, own_tokens(task.prompt, self._plan.model.tokenizer, None).high
+        price = prefix_price(self._plan.model, tokens, self._plan.lifetime, besides=0 if task.counted else own)
         if price is None:
             return 0.0
         hit = not self._proving and not self.cache_warning
-        question = VERIFICATION_TOKENS * price.plain if task.asked.kind is PassKind.VERIFICATION else 0.0
+        question = 0.0 if task.counted else own * price.plain
+        if hit and task.counted:  # it stands after the prefix
+            question = own * (price.plain - price.read)
         prefix = tokens * (price.read if hit else max(price.plain, price.write))
         return prefix + question + task.prompt.max_output * price.answer

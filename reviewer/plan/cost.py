@@ -35,9 +35,9 @@ class PrefixPrice:
     """Of the answer, thinking included."""
 
 
-def prefix_price(model: Model, tokens: int, lifetime: Lifetime) -> PrefixPrice | None:
-    """The prices of a prompt of `tokens`; None when the model's price is unknown."""
-    step = model.step(tokens)
+def prefix_price(model: Model, tokens: int, lifetime: Lifetime, *, besides: int = 0) -> PrefixPrice | None:
+    """The prices of a prompt of `tokens`, and so many `besides` that are not cached; None when the model's price is unknown."""
+    step = model.step(tokens + besides)
     if step is None:
         return None
     plain, answer = step.input / _MILLION, step.output / _MILLION
@@ -47,27 +47,32 @@ def prefix_price(model: Model, tokens: int, lifetime: Lifetime) -> PrefixPrice |
     return PrefixPrice(plain, write / _MILLION, step.cache_read / _MILLION, answer)
 
 
-def range_for(model: Model, tokens: TokenRange, max_output: int, passes: Sequence[Pass], lifetime: Lifetime) -> CostRange | None:
+def range_for(
+    model: Model, tokens: TokenRange, max_output: int, passes: Sequence[Pass], lifetime: Lifetime, *, question: int = 0
+) -> CostRange | None:
     """What `passes` over one prompt may cost; None when the model's price is unknown.
 
     Low: the prompt is as short as it may be, billed plainly the first time and read from the cache by the other looks, which find nothing,
     so that there is nothing to verify. High: it is as long as it may be, the first request writes it to the cache, the second misses and
     writes it again (it is the one that shows whether the cache is hit; after a miss no request begins that could break --max-cost),
-    the others read it, and each answer is as long as it may be, thinking included. A step of the price counts where either end falls.
+    the others read it but the `question` (tokens at most) at its end, and each answer is as long as it may be, thinking included. A step of
+    the price counts where either end falls, a verification's with what it asks about.
     """
     cheap, dear = prefix_price(model, tokens.low, lifetime), prefix_price(model, tokens.high, lifetime)
-    if cheap is None or dear is None or not passes:
+    checked = prefix_price(model, tokens.high, lifetime, besides=VERIFICATION_TOKENS)
+    if cheap is None or dear is None or checked is None or not passes:
         return None if not model.price else CostRange(0.0, 0.0, 0.0)
     looks = sum(each.kind is PassKind.LOOK for each in passes)
     checks = verifications(passes)
     low = tokens.low * (min(cheap.plain, cheap.write) + (looks - 1) * cheap.read)
     low += looks * min(max_output, _SHORT_ANSWER) * cheap.answer
-    written = min(_WRITTEN, looks + checks)
-    further = looks + checks - written
-    most = written * (tokens.high * max(dear.plain, dear.write) + max_output * dear.answer)
-    most += tokens.high * further * dear.read + checks * VERIFICATION_TOKENS * dear.plain
-    needed = most + further * min(max_output, _USUAL_ANSWER) * dear.answer
-    return CostRange(low, most + further * max_output * dear.answer, needed)
+    each = [dear] * looks + [checked] * checks
+    written, further = each[:_WRITTEN], each[_WRITTEN:]
+    most = sum(tokens.high * max(price.plain, price.write) + max_output * price.answer for price in written)
+    most += sum(tokens.high * price.read + question * (price.plain - price.read) for price in further)
+    most += checks * VERIFICATION_TOKENS * checked.plain
+    answer = sum(price.answer for price in further)
+    return CostRange(low, most + answer * max_output, most + answer * min(max_output, _USUAL_ANSWER))
 
 
 def usd(usage: Usage, model: Model) -> float | None:

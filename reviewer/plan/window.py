@@ -160,9 +160,9 @@ def settle_by_sample(plan: Plan, ratio: float) -> Plan:
 
 def with_more(plan: Plan, tokens: float, size: int, correction: Correction | None) -> Plan:
     """The same decision for a prompt of so many tokens (uncorrected) more, in about `size` bytes more; by estimate."""
-    basis, more = plan.basis, round(tokens)
-    total, in_json = basis.uncorrected + more, basis.request_bytes + round(size * _ESCAPED)
-    basis = dataclasses.replace(basis, fixed_tokens=basis.fixed_tokens + more, uncorrected=total, request_bytes=in_json)
+    basis = plan.basis
+    in_json = basis.request_bytes + round(size * _ESCAPED)
+    basis = dataclasses.replace(basis, uncorrected=basis.uncorrected + round(tokens), request_bytes=in_json)
     return _decided(dataclasses.replace(plan, tokens=band(basis.uncorrected, plan.model.tokenizer, correction), basis=basis))
 
 
@@ -201,15 +201,15 @@ def _decided(plan: Plan) -> Plan:
     sendable = bool(plan.per_file or basis.change_tokens) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
     window = fitting[0] if fitting else windows[-1]
     passes = basis.passes if sendable else ()
+    room = _sendable_part(tokens, window.tokens - plan.max_output)
+    asked = band(basis.fixed_tokens - basis.change_tokens, plan.model.tokenizer).high
     decided = dataclasses.replace(
         plan,
         window=window.name if sendable else None,
         window_tokens=window.tokens,
         betas=window.betas if sendable else (),
         passes=passes,
-        cost=range_for(
-            plan.model, _sendable_part(tokens, window.tokens - plan.max_output), plan.max_output, passes, plan.lifetime
-        ),
+        cost=range_for(plan.model, room, plan.max_output, passes, plan.lifetime, question=asked),
         needs_exact=sendable and not fitting,
     )
     return dataclasses.replace(decided, overflow=None if sendable else overflow(decided), notes=_notes(decided))

@@ -115,3 +115,20 @@ def test_no_bill_is_above_the_high_end(model: Model, plain: int, read: int, writ
     assert bill is not None
     assert found is not None
     assert bill <= found.high * (1 + 1e-9)
+
+
+def test_a_verification_pays_the_step_that_its_findings_lift_the_prompt_to() -> None:
+    found = range_for(HAIKU, tokens(99_000, 99_000), 1_000, planned(Depth.STANDARD), FIVE)
+    assert found is not None
+    look = 99_000 * 0.125 + 1_000 * 0.5
+    check = 99_000 * 0.625 + VERIFICATION_TOKENS * 0.5 + 1_000 * 2.5
+    assert found.high == pytest.approx((look + check) / 1e6)
+
+
+def test_the_question_of_a_further_look_is_not_read_from_the_cache() -> None:
+    looks = planned(Depth.DEEP)[:-1]
+    plain = range_for(OPUS, tokens(100_000, 100_000), 1_000, looks, FIVE)
+    asked = range_for(OPUS, tokens(100_000, 100_000), 1_000, looks, FIVE, question=5_000)
+    assert plain is not None
+    assert asked is not None
+    assert asked.high - plain.high == pytest.approx(6 * 5_000 * (4 - 0.2) / 1e6)

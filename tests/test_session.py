@@ -1,0 +1,181 @@
+"""The passes of a run against an engine that answers as each test wants, and the money they may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from plan_samples import PLAN
+
+from reviewer.asking import require_answer
+from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply, Stop
+from reviewer.errors import ConnectionFailedError, ReviewerError, StorageError
+from reviewer.outcome import Usage
+from reviewer.plan.catalog import load_catalogue
+from reviewer.plan.cost import usd
+from reviewer.plan.decision import Plan, TokenRange
+from reviewer.plan.passes import Depth, Pass, planned, verification
+from reviewer.session import Request, Session
+
+WRITTEN = Usage(input_tokens=1_000, cache_creation_input_tokens=99_000)
+READ = Usage(input_tokens=1_000, cache_read_input_tokens=99_000)
+DEEP = replace(PLAN, passes=planned(Depth.DEEP), tokens=TokenRange(estimate=100_000, low=100_000, high=100_000, exact=100_000))
+ANSWER = '{"findings": [], "summary": ""}'
+
+Send = Callable[[int, Prompt, Listener], Reply]
+
+
+class Answering:
+    """An `Engine` that answers its nth request (from 0) as `send` says."""
+
+    limits = RateLimits()
+    newest = ""
+
+    def __init__(self, send: Send) -> None:
+        self.sent: list[Prompt] = []
+        self._send = send
+
+    def count(self, prompt: Prompt) -> int | None:  # noqa: ARG002 - as the Protocol has it
+        return None
+
+    def send(self, prompt: Prompt, listener: Listener) -> Reply:
+        self.sent.append(prompt)
+        return self._send(len(self.sent) - 1, prompt, listener)
+
+
+class Silent:
+    """A `Listener` that keeps nothing."""
+
+    def sent(self) -> None: ...
+
+    def started(self, usage: Usage, request_id: str) -> None: ...
+
+    def text(self, delta: str) -> None: ...
+
+
+class Forgetful:
+    """A `Keeper` of a new run, with no room for the passes that are named."""
+
+    def __init__(self, *full: str) -> None:
+        self.failures: dict[str, str] = {}
+        self._full = full
+
+    def begin(self, prompt: Prompt, plan: Plan) -> None: ...
+
+    def kept(self, asked: Pass) -> tuple[Reply, ...]:  # noqa: ARG002 - as the Protocol has it
+        return ()
+
+    def listen(self, asked: Pass, prompt: Prompt) -> Listener:  # noqa: ARG002 - as the Protocol has it
+        if asked.name in self._full:
+            raise StorageError("the disk is full")
+        return Silent()
+
+    def ended(self, asked: Pass, reply: Reply, cost_usd: float | None) -> None: ...
+
+    def failed(self, asked: Pass, error: ReviewerError) -> None:
+        self.failures[asked.name] = error.message
+
+    def end(self) -> str:
+        return ""
+
+
+def prompt(question: str = "Look.") -> Prompt:
+    return Prompt(
+        model="m",
+        system="",
+        documents="",
+        question=question,
+        schema={},
+        max_output=1_000,
+        effort=None,
+        thinking=None,
+        structured=True,
+    )
+
+
+def requests(passes: Sequence[Pass], question: str = "Look.") -> list[Request]:
+    return [Request(each, prompt(question)) for each in passes]
+
+
+def usual(number: int, _: Prompt, listener: Listener) -> Reply:
+    usage = READ if number else WRITTEN
+    listener.started(usage, "r")
+    return Reply(text=ANSWER, stop=Stop.END, usage=usage)
+
+
+LOOKS = DEEP.passes[:-1]
+
+
+def test_what_fails_after_its_answer_has_begun_was_paid_for_all_the_same() -> None:
+    def send(number: int, asked: Prompt, listener: Listener) -> Reply:
+        reply = usual(number, asked, listener)
+        if number == 1:
+            raise ConnectionFailedError("it ended")
+        return reply
+
+    session = Session(Answering(send), Forgetful(), DEEP, 10.0)
+    answers = session.ask(requests(LOOKS[:3]))
+
+    paid = [usd(WRITTEN, DEEP.model), usd(READ, DEEP.model), usd(READ, DEEP.model)]
+    assert session.spent == pytest.approx(sum(each or 0.0 for each in paid))
+    assert [answer.usage for answer in answers] == [WRITTEN, READ, READ]
+    assert [answer.error is None for answer in answers] == [True, False, True]
+
+
+def test_when_every_answer_breaks_off_before_a_word_there_is_nothing_to_conclude() -> None:
+    def send(number: int, asked: Prompt, listener: Listener) -> Reply:
+        usual(number, asked, listener)
+        raise ConnectionFailedError("it ended")
+
+    answers = Session(Answering(send), Forgetful(), DEEP, 10.0).ask(requests(LOOKS[:2]))
+
+    with pytest.raises(ConnectionFailedError):
+        require_answer(answers)
+
+
+def test_an_answer_of_which_nobody_tells_the_beginning_proves_the_hit_too() -> None:
+    def send(number: int, _: Prompt, __: Listener) -> Reply:
+        if number == 2:
+            raise ConnectionFailedError("it ended")
+        return Reply(text=ANSWER, stop=Stop.END, usage=READ if number else WRITTEN)
+
+    session = Session(Answering(send), Forgetful(), DEEP, 10.0)
+    answers = session.ask(requests(LOOKS))
+
+    assert [answer.unasked for answer in answers] == [""] * 8
+    assert sum(answer.error is not None for answer in answers) == 1
+    assert session.cache_warning == ""
+
+
+def test_a_pass_that_cannot_be_kept_is_not_sent_and_takes_nothing_from_the_others() -> None:
+    engine, keeper = Answering(usual), Forgetful(LOOKS[3].name)
+    answers = Session(engine, keeper, DEEP, 10.0).ask(requests(LOOKS))
+
+    assert len(engine.sent) == 7
+    assert keeper.failures == {LOOKS[3].name: "the disk is full"}
+    assert [answer.error is None for answer in answers] == [True] * 3 + [False] + [True] * 4
+
+
+def test_what_is_asked_about_counts_for_the_cap_however_long_it_is() -> None:
+    asked = [LOOKS[0], LOOKS[1], verification(9)]
+    both = (usd(WRITTEN, DEEP.model) or 0.0) + (usd(READ, DEEP.model) or 0.0)
+    engine = Answering(usual)
+    long = Request(asked[2], prompt("many long words " * 50_000))  # 150,000 tokens and more, for $0.60
+    answers = Session(engine, Forgetful(), DEEP, both + 0.55).ask([*requests(asked[:2]), long])
+
+    assert len(engine.sent) == 2
+    assert "--max-cost" in answers[2].unasked
+
+
+def test_a_verification_that_lifts_the_prompt_over_a_price_step_is_held_to_the_price_above_it() -> None:
+    haiku = replace(
+        DEEP,
+        model=load_catalogue().find("haiku"),
+        tokens=TokenRange(estimate=99_000, low=99_000, high=99_000, exact=99_000),
+    )
+    asked, engine = [*LOOKS[:2], verification(9)], Answering(usual)
+    session = Session(engine, Forgetful(), haiku, 0.03)  # below the step it would take 0.4 cents more than the 1.4 that are spent
+    answers = session.ask([*requests(asked[:2]), Request(asked[2], prompt("many words " * 10_000))])
+
+    assert (len(engine.sent), answers[2].unasked != "") == (2, True)
