@@ -475,6 +475,15 @@ def test_a_full_standard_output_is_one_sentence(repository: Path, command: str) 
     assert (outcome.code, outcome.err) == (4, "reviewer: standard output could not be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("command", ["plan", "review --engine static"])
+def test_no_room_for_temporary_files_is_one_sentence(repository: Path, command: str) -> None:
+    outcome = shell(f"ulimit -f 0; reviewer {command}", cwd=repository)
+
+    assert (outcome.code, outcome.err.partition(":")[0]) == (4, "reviewer"), outcome.err
+    assert "The system's temporary folder cannot be written" in outcome.err
+    assert "TMPDIR" in outcome.err
+
+
 @pytest.mark.parametrize("errors", ["2>&-", "2>/dev/full"])
 def test_errors_that_nobody_can_read_stop_no_review_that_is_paid_for(
     repository: Path, server: MessagesServer, errors: str

@@ -8,12 +8,14 @@ shadow: an empty bare repository of our own that borrows the object store, and h
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
@@ -22,7 +24,7 @@ from reviewer.collect.answer import LARGEST_ANSWER, Answer
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
 from reviewer.collect.shadow import Shadow, build_bare_shadow, build_shadow
-from reviewer.errors import SourceError
+from reviewer.errors import SourceError, StorageError
 
 if TYPE_CHECKING:
     import git
@@ -35,6 +37,7 @@ _PATIENCE_OUTSIDE = 1800.0
 """Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
 _NO_ATTRIBUTES = ("-c", "attr.tree=refs/none")
 """git 2.43 to 2.45 reads, in a bare repository, the attributes that HEAD holds: a name that stands for nothing is no attributes at all."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
@@ -49,30 +52,46 @@ class GitError(SourceError):
 def open_repository(path: Path) -> Repository | None:
     """The repository whose work tree holds `path` (a folder, absolute); None when there is none.
 
-    Raises SourceError when git is not installed, when the repository is bare, or when its own files cannot be read.
+    Raises SourceError when git is not installed, when the repository is bare, or when its own files cannot be read; StorageError when
+    there is no room for a shadow.
     """
     git_dir = find_git_dir(path)
     if git_dir is None:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
-    try:
+    with _scratch() as folder:
         return Repository(build_shadow(git_dir, folder, _git))
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def open_objects(common: Path | None, *, sha256: bool) -> Repository:
     """A repository without a work tree: it borrows the objects below `common` (see `find_common`), or begins with none.
 
-    `sha256` says how its objects are named. Raises SourceError when git is not installed, or when one of git's files cannot be read.
+    `sha256` says how its objects are named. Raises SourceError when git is not installed, or when one of git's files cannot be read,
+    and StorageError when there is no room for a shadow.
     """
-    folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
-    try:
+    with _scratch() as folder:
         return Repository(build_bare_shadow(common, folder, sha256=sha256))
-    except BaseException:
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A new folder for a shadow, which stays unless filling it fails. Raises StorageError when there is no room for it."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="reviewer-git-"))
+    except OSError as error:
+        raise _no_room(error) from error
+    try:
+        yield folder
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise _no_room(error) from error
         raise
+
+
+def _no_room(error: OSError) -> StorageError:
+    return StorageError(
+        f"The system's temporary folder cannot be written: {error.strerror}.", hint="Make room there; TMPDIR names another one."
+    )
 
 
 class Repository:
