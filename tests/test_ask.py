@@ -231,11 +231,13 @@ def test_another_run_than_the_newest_is_asked_about_by_its_id(reviewed: Run) -> 
     assert (older / "conversation.json").exists()
 
 
-def test_without_a_run_of_this_repository_there_is_nothing_to_ask_about(reviewed: Run, tmp_path: Path) -> None:
+def test_without_a_run_of_this_repository_there_is_nothing_to_ask_about(reviewed: Run, repository: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
 
-    assert reviewed("ask", "What?", other).code == 2
+    elsewhere = reviewed("ask", "What?", other)
+    assert elsewhere.code == 2
+    assert f"The newest run is of {repository}: name that after the question" in elsewhere.err
     assert reviewed("ask", "--run", "1999", "What?").code == 2
     assert reviewed("ask", "  ").code == 2
     assert not (runs()[-1] / "conversation.json").exists()

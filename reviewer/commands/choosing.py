@@ -9,7 +9,7 @@ from pathlib import Path
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.commands.call import Call
 from reviewer.errors import IncompleteError, SourceError, UsageError
-from reviewer.run_list import find_run
+from reviewer.run_list import find_run, list_runs
 from reviewer.run_lock import take
 from reviewer.run_prune import read_record, run_folders
 from reviewer.run_record import RunRecord
@@ -32,10 +32,17 @@ def chosen(runs: Path, run_id: str | None, call: Call) -> tuple[Path, RunRecord]
         record = read_record(folder)
         if record is not None and _is_about(record, call, top):
             return folder, record
-    raise UsageError(
-        f"no run of {call.pull_request or top} is kept",
-        hint="Review it first, or choose a run with --run; `reviewer runs` lists them.",
-    )
+    raise UsageError(f"no run of {call.pull_request or top} is kept", hint=_instead(runs))
+
+
+def _instead(runs: Path) -> str:
+    """What to name where nothing is kept about what was named: who reviewed another folder than the one they stand in forgets to."""
+    for listed in list_runs(runs):
+        asked = listed.record.asked
+        if asked is not None and listed.record.prefix is not None:
+            what = asked.pull_request or asked.path
+            return f"The newest run is of {what}: name that after the question, or choose a run of `reviewer runs` with --run."
+    return "Review it first, or choose a run with --run; `reviewer runs` lists them."
 
 
 def _is_about(record: RunRecord, call: Call, top: Path) -> bool:
