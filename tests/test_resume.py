@@ -291,6 +291,7 @@ def test_a_run_at_work_elsewhere_is_not_gone_on_with(reviewer: Run, repository: 
             f"reviewer: another process is at work on run {only_run().name}"
         )
         assert reviewer("runs", "--prune", cwd=repository).err.startswith("0 runs removed")
+        assert "Another process is at work on one." in reviewer("resume", cwd=repository).err
     finally:
         lock.release()
 
@@ -358,6 +359,18 @@ def test_the_settings_of_the_run_hold_and_not_those_of_today(reviewer: Run, repo
 def test_a_change_goes_on_too(reviewer: Run, repository: Path, server: MessagesServer) -> None:
     (repository / "app" / "load.py").write_text("def load(text):\n    return exec(text)\n")
     failed_run(reviewer, repository, server, "--uncommitted")
+
+    outcome = reviewer("resume", "--format", "json", cwd=repository, env=server.environment)
+
+    assert outcome.code in {0, 1}, outcome.err
+    assert json.loads(outcome.out)["change"]["files"] == 1
+
+
+def test_a_commit_goes_on_though_another_one_has_its_name_by_now(reviewer: Run, repository: Path, server: MessagesServer) -> None:
+    (repository / "app" / "load.py").write_text("def load(text):\n    return exec(text)\n")
+    git(repository, "commit", "--quiet", "--all", "--message", "second")
+    failed_run(reviewer, repository, server, "--commit", "HEAD")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "third")
 
     outcome = reviewer("resume", "--format", "json", cwd=repository, env=server.environment)
 

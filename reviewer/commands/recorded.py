@@ -30,7 +30,7 @@ def asked_of(target: Target, correction: Correction | None) -> Asked:
         path=str(call.path.absolute()),
         top=str(setup.top),
         against=wanted.against.value if wanted else "",
-        value=_value(wanted) if wanted else "",
+        value=_value(wanted, target.subject.commit) if wanted else "",
         pull_request=call.pull_request or "",
         config=_with_absolute_paths(setup),
         origins=dict(setup.resolved.origins),
@@ -98,7 +98,9 @@ def _absolute(path: str) -> str:
     return str(Path(path).absolute())
 
 
-def _value(wanted: Wanted) -> str:
+def _value(wanted: Wanted, commit: str | None) -> str:
+    if wanted.against is Against.COMMIT and commit is not None:
+        return commit  # `HEAD~1` would be another one after the next commit; the prompt names it by its id in any case
     return _absolute(wanted.value) if wanted.against is Against.DIFF_FILE and wanted.value != "-" else wanted.value
 
 

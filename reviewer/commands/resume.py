@@ -52,7 +52,8 @@ def _newest(folder: Path) -> str:
     for each in runs:
         if each.standing is not Standing.RUNNING and not each.obstacle:
             return each.record.id
-    raise UsageError("there is no run to go on with", hint="`reviewer runs` lists the kept runs and how they stand.")
+    at_work = "Another process is at work on one. " if any(each.standing is Standing.RUNNING for each in runs) else ""
+    raise UsageError("there is no run to go on with", hint=f"{at_work}`reviewer runs` lists the kept runs and how they stand.")
 
 
 def here() -> Path:
