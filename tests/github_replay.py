@@ -19,6 +19,7 @@ from reviewer.github.publish import Published, Publishing, publish
 from reviewer.github.pull_request import PullRequest, from_api
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, Usage
 from reviewer.reply.ground import ground
+from reviewer.reply.merge import merge
 from reviewer.reply.placing import place
 from reviewer.templating import Templates
 
@@ -78,6 +79,14 @@ class Replay:
         """A push to the pull request, its review, and the publishing of that."""
         self.commit(files)
         return self.again(*claims, options=options, **more)
+
+    def push_merged(self, files: Files, *claims: Claim) -> Published:
+        """The same, of what several looks found: different defects of one quote have fingerprints of their own."""
+        self.commit(files)
+        self.look()
+        review = self.make_review(claims)
+        self.review = replace(review, findings=merge(review.findings))
+        return self.publish()
 
     def again(self, *claims: Claim, options: Publishing = REVIEW, **more: Any) -> Published:  # noqa: ANN401
         """A new review of the same commit. `more` replaces fields of the review."""

@@ -14,6 +14,7 @@ from reviewer.collect.secrets import mask
 from reviewer.findings import Finding
 from reviewer.github.comments import Posted
 from reviewer.github.memory import Memory, Place, Remembered, kept_quote, remembered
+from reviewer.github.telling_apart import alike, as_told
 from reviewer.outcome import Coverage
 from reviewer.reply.fingerprint import squeeze
 
@@ -73,7 +74,7 @@ def compare(
     is `LISTED` until it is known better.
     """
     groups: dict[str, list[Finding]] = {}
-    for finding in findings:
+    for finding in as_told(findings, memory.findings):
         groups.setdefault(finding.fingerprint, []).append(finding)
     earlier = {item.fingerprint: item for item in memory.findings}
     same = {name: earlier.pop(name) for name in groups if name in earlier}
@@ -102,12 +103,15 @@ def _under_another_name(finding: Finding, earlier: dict[str, Remembered], head: 
     to run.
     """
     quote = kept_quote(finding.quote)
-    for item in earlier.values():
-        if _is_same_code(item.quote, quote, alike=item.category is finding.category) and (
-            item.path == finding.path or not _exists(item.path, head)
-        ):
-            return earlier.pop(item.fingerprint)
-    return None
+    same = [
+        item
+        for item in earlier.values()
+        if _is_same_code(item.quote, quote, alike=item.category is finding.category)
+        and (item.path == finding.path or not _exists(item.path, head))
+    ]
+    if not same:
+        return None
+    return earlier.pop(max(same, key=lambda item: alike(item.title, finding.title)).fingerprint)  # of equals the first
 
 
 def _is_same_code(one: str, other: str, *, alike: bool) -> bool:

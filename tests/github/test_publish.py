@@ -214,6 +214,45 @@ def test_two_findings_about_the_same_code_in_one_review_are_two(replay: Replay) 
     assert done.posted == 2
 
 
+INJECTED = says(
+    "second_new = eval(text)",
+    category=Category.SECURITY,
+    title="`eval` runs whatever code the text holds",
+    explanation="Whoever sends the text runs code of their own here.",
+)
+CACHED = says(
+    "second_new = eval(text)",
+    category=Category.SECURITY,
+    title="Wrong users see the cached result",
+    explanation="One user sees what another has asked for.",
+)
+
+
+@pytest.mark.parametrize(("known", "other"), [(INJECTED, CACHED), (CACHED, INJECTED)])
+def test_of_two_mistakes_of_one_quote_the_one_that_was_told_is_told_no_more_and_the_other_is(
+    replay: Replay, known: Claim, other: Claim
+) -> None:
+    replay.push_merged(WITH_NEW, known)
+    done = replay.push_merged({"x.py": ""}, known, other)
+    again = replay.push_merged({"x.py": "x = 1\n"}, other)
+    last = replay.push_merged({"x.py": "x = 2\n"}, other, known)
+
+    assert (done.posted, done.repeated_suppressed) == (1, 1)
+    assert (again.posted, again.repeated_suppressed, again.not_seen) == (0, 1, 1)
+    assert (last.posted, last.repeated_suppressed) == (0, 2)
+    bodies = [row["body"] for row in replay.state.review_comments]
+    assert [known.explanation in bodies[0], other.explanation in bodies[1], len(bodies)] == [True, True, 2]
+
+
+def test_a_mistake_of_a_quote_that_was_told_under_another_mistakes_code_is_no_second_one(replay: Replay) -> None:
+    replay.push_merged(WITH_NEW, INJECTED, CACHED)
+    reworded = replace(CACHED, title="Wrong users are shown the cached result")
+    done = replay.push_merged({"x.py": ""}, reworded)
+
+    assert (done.posted, done.repeated_suppressed, done.not_seen) == (0, 1, 1)
+    assert replay.standings["Wrong users are shown the cached result"] == "still there"
+
+
 def test_code_in_a_renamed_file_is_not_fixed_though_its_file_is_gone(replay: Replay) -> None:
     replay.push({"new.py": "first_new = open(path)\n"}, says("first_new = open(path)", "new.py"))
     done = replay.push({"new.py": None, "better.py": "first_new = open(path)\n"})
