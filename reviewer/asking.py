@@ -21,6 +21,8 @@ from reviewer.templating import Templates
 
 _RULINGS = 16_000
 """Tokens of output for a verification: a ruling takes some 150, after some thought."""
+_MOST_ABSENT = 16
+"""Verifications in a row of which nothing came, after which no further one is looked for: of those that ran side by side some may have failed."""
 
 
 def look_requests(plan: Plan, prompt: Prompt, subject: Subject, wishes: Wishes, templates: Templates) -> Iterator[Request]:
@@ -45,24 +47,45 @@ def _rest(prompt: Prompt, templates: Templates, replies: Sequence[Reply]) -> Pro
     return dataclasses.replace(prompt, question=continued_question(prompt.question, kept, templates)) if kept else prompt
 
 
-def verify(session: Session, plan: Plan, prompt: Prompt, findings: Sequence[Finding], templates: Templates) -> tuple[Answer, ...]:
+def recall_rulings(session: Session, plan: Plan) -> tuple[Answer, ...]:
+    """The verifications that earlier processes asked for; empty when the plan has none.
+
+    To be called before anything is asked: what they took counts for the cap.
+    """
+    if all(each.kind is not PassKind.VERIFICATION for each in plan.passes):
+        return ()
+    found: list[Answer] = []
+    number = absent = 0
+    while absent < _MOST_ABSENT:
+        number += 1
+        answer = session.recall(_nth(plan, number))
+        absent = 0 if answer.replies else absent + 1
+        if answer.replies:
+            found.append(dataclasses.replace(answer, superseded=True))
+    return tuple(found)
+
+
+def verify(
+    session: Session, plan: Plan, prompt: Prompt, findings: Sequence[Finding], ruled: tuple[Answer, ...], templates: Templates
+) -> tuple[Answer, ...]:
     """Have findings confirmed or refuted, as many at once as an answer and the window hold; those that an earlier process had judged, not again.
 
-    Empty when the plan has no verification, or there is nothing to verify.
+    `ruled` is what `recall_rulings` gave, and comes first in the outcome. Nothing is asked when the plan has no verification, or there
+    is nothing to verify.
     """
     if all(each.kind is not PassKind.VERIFICATION for each in plan.passes) or not findings:
-        return ()
-    recalled = tuple(_recalled(session, plan))
-    verdicts = [verdict for answer in recalled for reply in answer.replies for verdict in parsed(reply).verdicts]
+        return ruled
+    verdicts = [verdict for answer in ruled for reply in answer.replies for verdict in parsed(reply).verdicts]
     # What was reserved for an answer is more than rulings take; where input and longest answer together pass the window, the answer ends there.
     room = plan.window_tokens - plan.tokens.high - min(plan.max_output, _RULINGS)
     parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=max(0, room))
-    first = len(recalled) + 1
+    taken = {answer.asked for answer in ruled}
+    free = (each for each in map(partial(_nth, plan), count(1)) if each not in taken)
     requests = [
-        Request(_nth(plan, number), dataclasses.replace(prompt, question=verification_question(part, templates)))
-        for number, part in enumerate(parts, first)
+        Request(each, dataclasses.replace(prompt, question=verification_question(part, templates)))
+        for part, each in zip(parts, free, strict=False)
     ]
-    return (*recalled, *session.ask(requests))
+    return (*ruled, *session.ask(requests))
 
 
 def require_answer(looks: Sequence[Answer]) -> None:
@@ -75,11 +98,3 @@ def require_answer(looks: Sequence[Answer]) -> None:
 
 def _nth(plan: Plan, number: int) -> Pass:
     return verification(len(plan.passes) - 1 + number, number)
-
-
-def _recalled(session: Session, plan: Plan) -> Iterator[Answer]:
-    for number in count(1):
-        answer = session.recall(_nth(plan, number))
-        if not answer.replies:
-            return
-        yield dataclasses.replace(answer, superseded=True)

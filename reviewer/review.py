@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from reviewer import __version__
 from reviewer.accounting import making_of
-from reviewer.asking import longest, look_requests, require_answer, verify
+from reviewer.asking import longest, look_requests, recall_rulings, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
@@ -74,11 +74,12 @@ def review_with_model(
     approve(plan)
     keeper.begin(prompt, plan)
     session = Session(engine, keeper, plan, wishes.max_cost)
+    ruled = recall_rulings(session, plan)
     looks = session.ask(look_requests(plan, prompt, subject, wishes, templates))
     require_answer(looks)
     search = search_in(texts)
     found = gather(subject, texts, looks, search, pre_existing=limits.pre_existing)
-    checks = verify(session, plan, prompt, found.findings, templates)
+    checks = verify(session, plan, prompt, found.findings, ruled, templates)
     making = making_of(plan, session, (*looks, *checks), found, keeper.end())
     return conclude(subject, texts, unread, found, looks, checks, limits, making, search)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 from plan_samples import PLAN
+from report_samples import finding
 
-from reviewer.asking import require_answer
+from reviewer.asking import recall_rulings, require_answer, verify
 from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply, Stop
 from reviewer.errors import ConnectionFailedError, ReviewerError, StorageError
 from reviewer.outcome import Usage
@@ -16,7 +18,9 @@ from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan, TokenRange
 from reviewer.plan.passes import Depth, Pass, planned, verification
+from reviewer.questions import finding_key
 from reviewer.session import Request, Session
+from reviewer.templating import Templates
 
 WRITTEN = Usage(input_tokens=1_000, cache_creation_input_tokens=99_000)
 READ = Usage(input_tokens=1_000, cache_read_input_tokens=99_000)
@@ -55,16 +59,17 @@ class Silent:
 
 
 class Forgetful:
-    """A `Keeper` of a new run, with no room for the passes that are named."""
+    """A `Keeper` of a run that had these answers, with no room for the passes that are named."""
 
-    def __init__(self, *full: str) -> None:
+    def __init__(self, *full: str, had: Mapping[str, Reply] | None = None) -> None:
         self.failures: dict[str, str] = {}
         self._full = full
+        self._had = had or {}
 
     def begin(self, prompt: Prompt, plan: Plan) -> None: ...
 
-    def kept(self, asked: Pass) -> tuple[Reply, ...]:  # noqa: ARG002 - as the Protocol has it
-        return ()
+    def kept(self, asked: Pass) -> tuple[Reply, ...]:
+        return (self._had[asked.name],) if asked.name in self._had else ()
 
     def listen(self, asked: Pass, prompt: Prompt) -> Listener:  # noqa: ARG002 - as the Protocol has it
         if asked.name in self._full:
@@ -179,3 +184,37 @@ def test_a_verification_that_lifts_the_prompt_over_a_price_step_is_held_to_the_p
     answers = session.ask([*requests(asked[:2]), Request(asked[2], prompt("many words " * 10_000))])
 
     assert (len(engine.sent), answers[2].unasked != "") == (2, True)
+
+
+def ruling(title: str) -> Reply:
+    stated = finding(title=title)
+    verdict = {
+        "finding": finding_key(stated),
+        "ruling": "confirmed",
+        "path": stated.path,
+        "quote": stated.quote,
+        "start_line": 1,
+        "end_line": 1,
+        "explanation": "So it is.",
+    }
+    return Reply(text=json.dumps({"findings": [], "summary": "", "verdicts": [verdict]}), stop=Stop.END, usage=READ)
+
+
+def test_what_verifications_took_before_counts_for_the_cap_of_looks_that_are_asked_again() -> None:
+    session = Session(Answering(usual), Forgetful(had={"verification": ruling("One")}), DEEP, 10.0)
+    ruled = recall_rulings(session, DEEP)
+
+    assert session.spent == usd(READ, DEEP.model)
+    assert [answer.usage for answer in verify(session, DEEP, prompt(), (), ruled, Templates())] == [READ]
+
+
+def test_what_one_verification_ruled_is_not_asked_again_when_the_one_before_it_failed() -> None:
+    engine = Answering(usual)
+    session = Session(engine, Forgetful(had={"verification-2": ruling("One")}), DEEP, 10.0)
+    findings = [finding(title="One"), finding(title="Another")]
+    answers = verify(session, DEEP, prompt(), findings, recall_rulings(session, DEEP), Templates())
+
+    assert [answer.asked.name for answer in answers] == ["verification-2", "verification"]
+    (asked,) = engine.sent
+    assert finding_key(findings[0]) not in asked.question
+    assert finding_key(findings[1]) in asked.question
