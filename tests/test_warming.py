@@ -216,3 +216,16 @@ def test_what_is_told_twice_is_in_the_estimate_and_in_what_a_true_count_teaches(
     ((first, second),) = json.loads((Path.home() / "state" / "corrections.json").read_text())["models"].values()
     assert second[0] > first[0] * 1.05
     assert second[1] / second[0] == pytest.approx(first[1] / first[0], rel=0.03)
+
+
+def test_another_endpoint_has_nothing_to_build_upon(
+    repository: Path, review: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review("--depth", "quick")
+    commit(repository, "a/first.py", "pass\n")
+    with MessagesServer() as other:
+        for name, value in other.environment.items():
+            monkeypatch.setenv(name, value)
+        review("--depth", "quick")
+
+        assert "<updated_documents>" not in "".join(blocks(other))

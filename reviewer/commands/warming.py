@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reviewer.collect.subject import Earlier, Subject
+from reviewer.commands.access import endpoint
 from reviewer.commands.target import Target
 from reviewer.engine.interface import Lifetime
 from reviewer.outcome import SkipReason
@@ -93,11 +94,13 @@ def documents_of(subject: Subject) -> str | None:
 
 
 def _warm(target: Target, wishes: Wishes) -> Iterator[RunRecord]:
-    """Runs over the whole of the same folder by the same model that the provider should still have in its cache, newest first."""
-    path = str(target.setup.call.path.absolute())
+    """Runs over the whole of the same folder by the same model that the same endpoint should still have in its cache, newest first."""
+    path, where = str(target.setup.call.path.absolute()), endpoint(target.setup)
     for run in list_runs(target.setup.state / "runs"):
         asked = run.record.asked
         if asked is None or asked.path != path or asked.against or asked.pull_request or run.record.model != wishes.model.id:
+            continue
+        if asked.config.base_url != where:
             continue
         if _until(run.folder, run.record) > datetime.now(UTC) + _MARGIN:
             yield run.record
