@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from reviewer.findings import Confidence, Finding, Origin
+from reviewer.findings import Confidence, Finding, Origin, Ruling
 from reviewer.reply.fingerprint import numbered
 from reviewer.reply.same_defect import THRESHOLD, likeness
 from reviewer.reply.speech import Speech, code_names
@@ -135,7 +135,8 @@ def _joined(every: Sequence[Finding]) -> Finding:
     if not others:
         return kept
     names = {name for finding in every for name in finding.found_by}
-    agreed = all(names - set(finding.found_by) for finding in every)
+    doubted = kept.verification is not None and kept.verification.ruling is Ruling.UNCERTAIN
+    agreed = not doubted and all(names - set(finding.found_by) for finding in every)
     confidence = max(finding.confidence for finding in every)
     return replace(
         kept,

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewer.findings import Absence, Absent, Anchor, Category, Confidence, Finding, Origin, QuoteMatch, Severity
+from reviewer.findings import (
+    Absence,
+    Absent,
+    Anchor,
+    Category,
+    Confidence,
+    Finding,
+    Origin,
+    QuoteMatch,
+    Ruling,
+    Severity,
+    Verification,
+)
+from reviewer.reply import merge as merging
 from reviewer.reply.fingerprint import fingerprint
 from reviewer.reply.merge import merge, unite
 
@@ -363,3 +376,24 @@ def test_what_words_do_not_tell_somebody_who_read_them_all_may() -> None:
 
 def test_nobody_joins_findings_whose_quotes_do_not_overlap() -> None:
     assert len(unite([finding(), finding(start=40, end=40)], lambda *_: True)) == 2
+
+
+def test_what_a_verification_doubts_is_made_no_surer_by_two_that_say_it() -> None:
+    doubt = Verification(ruling=Ruling.UNCERTAIN, explanation="It depends.")
+    said = [
+        finding(found_by=("a",), confidence=Confidence.MEDIUM, verification=doubt),
+        finding(WILDCARD, found_by=("b",), confidence=Confidence.MEDIUM, verification=doubt),
+    ]
+
+    (one,) = unite(said, lambda *_: True)
+    assert (one.confidence, one.found_by) == (Confidence.MEDIUM, ("a", "b"))
+    (sure,) = unite([dataclasses.replace(each, verification=None) for each in said], lambda *_: True)
+    assert sure.confidence is Confidence.HIGH
+
+
+def test_findings_that_one_line_in_many_places_brings_are_compared_with_so_many_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[object] = []
+    monkeypatch.setattr(merging, "likeness", lambda *pair: compared.append(pair) or 0.0)
+    merge(finding({**INJECTION, "title": f"Title {number}"}, number, number) for number in range(1, 201))
+
+    assert len(compared) <= 200 * 40
