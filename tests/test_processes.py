@@ -475,6 +475,12 @@ def test_a_full_standard_output_is_one_sentence(repository: Path, command: str) 
     assert (outcome.code, outcome.err) == (4, "reviewer: standard output could not be written: No space left on device\n")
 
 
+def test_a_plan_says_what_the_cap_makes_of_it(reviewer: Run, repository: Path) -> None:
+    assert "--max-cost" not in reviewer("plan", cwd=repository).out
+    for cap, said in (("4", "it ends early, and says so."), ("0", "to begin: nothing would be sent.")):
+        assert said in " ".join(reviewer("plan", "--depth", "deep", "--max-cost", cap, cwd=repository).out.split())
+
+
 @pytest.mark.parametrize("command", ["plan", "review --engine static"])
 def test_no_room_for_temporary_files_is_one_sentence(repository: Path, command: str) -> None:
     outcome = shell(f"ulimit -f 0; reviewer {command}", cwd=repository)

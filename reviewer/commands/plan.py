@@ -48,11 +48,23 @@ def plan(target: Target, call: Call, trace: Trace, *, exact: bool) -> int:
         made = dataclasses.replace(made, notes=(f"Nothing would be reviewed, and nothing sent: {nothing}.", *made.notes))
     elif exact:
         made = _exact(call, target.setup, subject, wishes, templates, made, terminal, trace)
+    made = dataclasses.replace(made, notes=(*made.notes, *_cap(made, config.max_cost)))
     if config.format == "json":
         print_out(plan_json.render(made, subject))
     else:
         print_out(plan_text.render(made, subject, width=shutil.get_terminal_size().columns))
     return DoesNotFitError.exit_code if made.window is None else EXIT_OK
+
+
+def _cap(plan: Plan, most: float) -> tuple[str, ...]:
+    """What --max-cost has to say of the price, where it has."""
+    if plan.cost is None or plan.cost.high <= most:
+        return ()
+    if plan.cost.needed > most:
+        return (
+            f"--max-cost is ${most:,.2f}, and by this estimate the review needs ${plan.cost.needed:,.2f} to begin: nothing would be sent.",
+        )
+    return (f"Before the review costs more than --max-cost (${most:,.2f}) it ends early, and says so.",)
 
 
 def _exact(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reviewer.collect.subject import Subject
 from reviewer.engine.interface import Lifetime
 from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.cost import prefix_price
 from reviewer.plan.decision import CostRange, FileTokens, Plan, Shown, TokenRange
-from reviewer.plan.passes import PassKind
+from reviewer.plan.passes import Pass, PassKind
 from reviewer.report.amounts import bytes_text, counted
 from reviewer.report.inert import visible, visible_path
 from reviewer.report.token_tree import Row, biggest
@@ -114,13 +114,22 @@ def _window(plan: Plan) -> str:
 
 
 def _requests(plan: Plan) -> str:
-    looks = [each.name for each in plan.passes if each.kind is PassKind.LOOK]
+    looks = [each for each in plan.passes if each.kind is PassKind.LOOK]
     size = f"with up to {plan.max_output:,} tokens of answer{' each' if plan.requests > 1 else ''}"
     if plan.requests == 1:
         return f"1, {size}"
-    named = "one look" if len(looks) == 1 else f"{len(looks)} looks ({', '.join(looks)})"
+    named = f"{len(looks):,} looks ({_lenses(looks)})" if looks[1:] else "one look"
     verified = ", then what they found is verified" if len(looks) > 1 else ", then what it found is verified"
     return f"{plan.requests:,}, {size}: {visible(named)}{verified if len(looks) < plan.requests else ''}"
+
+
+def _lenses(looks: Sequence[Pass]) -> str:
+    """The looks by their lenses; how often each of them looks is one number."""
+    lenses = tuple(dict.fromkeys(each.lens.name if each.lens else each.name for each in looks))
+    times = len(looks) // len(lenses)
+    if times == 1:
+        return ", ".join(lenses)
+    return f"{lenses[0]}, {times:,} times" if len(lenses) == 1 else f"{', '.join(lenses)}; {times:,} times each"
 
 
 def _cache(plan: Plan) -> str:

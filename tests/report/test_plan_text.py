@@ -9,6 +9,7 @@ from plan_samples import CHANGE, CHANGE_PLAN, EXACT, OVERFLOW, PLAN, SNAPSHOT, S
 from reviewer.collect.subject import Subject
 from reviewer.outcome import SkippedFile, SkipReason
 from reviewer.plan.decision import FileTokens, Overflow
+from reviewer.plan.passes import LENSES, Depth, planned
 from reviewer.report import plan_text
 
 EXPECTED = Path(__file__).parents[1] / "data" / "report"
@@ -52,6 +53,19 @@ def test_a_plan_for_nothing_can_be_shown() -> None:
 
     assert "There is no file to review." in text
     assert "0 read (0 bytes, 0 lines), 0 skipped" in text
+
+
+@pytest.mark.parametrize(
+    ("depth", "repeat", "named"),
+    [
+        (Depth.QUICK, 1_000, "1,000 looks (general, 1,000 times)"),
+        (Depth.DEEP, 2, f"16 looks ({', '.join(lens.name for lens in LENSES)}; 2 times each), then what they found is verified"),
+    ],
+)
+def test_looks_that_are_made_again_are_named_once(depth: Depth, repeat: int, named: str) -> None:
+    text = plan_text.render(replace(PLAN, passes=planned(depth, repeat=repeat)), SUBJECT, width=120)
+
+    assert named in " ".join(text.split())
 
 
 def test_names_cannot_act_on_the_terminal() -> None:
