@@ -235,11 +235,14 @@ def test_a_run_that_failed_says_how_to_go_on_and_goes_on(reviewer: Run, reposito
 def test_a_review_that_was_cut_goes_on_though_it_was_reported(reviewer: Run, repository: Path, server: MessagesServer) -> None:
     whole = json.dumps(demo_model_of(repository))
     server.queue(Behaviour(text=whole[:-5], keep_events=12))
-    assert reviewer("review", "--depth", "quick", cwd=repository, env=server.environment).code == 3
+    cut = reviewer("review", "--depth", "quick", cwd=repository, env=server.environment)
+    assert cut.code == 3
+    assert f"`reviewer resume {only_run().name}` asks for what is missing" in cut.err
 
     outcome = reviewer("resume", "--format", "json", cwd=repository, env=server.environment)
 
     assert outcome.code == 0, outcome.err
+    assert "asks for what is missing" not in outcome.err
     assert json.loads(outcome.out)["complete"]
     assert len(sent(server)) == 2
 

@@ -113,6 +113,8 @@ class Keeping:
         """The run is left: whoever reads of a failure is to know that not all is lost."""
         if isinstance(error, ReviewerError) and not isinstance(error, InterruptedByUser | RequestRefusedError):
             error.hint = f"{error.hint} {going_on(self.run)}".strip()
+        elif isinstance(error, Exception) and not isinstance(error, ReviewerError):
+            self.terminal.say(going_on(self.run))  # a bug of ours, after something was paid for
 
     def kept(self, asked: Pass) -> tuple[Reply, ...]:
         """The parts of its answer that earlier processes left, oldest first; what was paid for and brought no text is an empty part."""

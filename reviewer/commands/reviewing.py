@@ -23,6 +23,8 @@ from reviewer.outcome import Review
 from reviewer.report.amounts import counted
 from reviewer.report.rehearsal import rehearse
 from reviewer.review import review_built_in, review_nothing
+from reviewer.run_list import obstacle
+from reviewer.run_prune import read_record
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 from reviewer.tracing.spans import Trace
@@ -68,6 +70,7 @@ class Reviewing:
                 self.terminal.say(f"report: {output.path}")
         self.terminal.say(_summary(review))
         if not review.complete:
+            self.terminal.say(self._way_on(review))
             return IncompleteError.exit_code
         return EXIT_FINDINGS if self.reached(review) and not self.config.exit_zero else EXIT_OK
 
@@ -82,6 +85,13 @@ class Reviewing:
         if files:
             return files[0]
         return str(self.target.setup.state / "runs" / review.making.run) if review.making.run else ""
+
+    def _way_on(self, review: Review) -> str:
+        """How to ask for what is missing; empty where that cannot be asked."""
+        record = read_record(self.target.setup.state / "runs" / review.making.run) if review.making.run else None
+        if record is None or obstacle(record):
+            return ""
+        return f"`reviewer resume {record.id}` asks for what is missing; what has arrived is not paid for again."
 
     @property
     def renderers(self) -> Mapping[str, Render]:
