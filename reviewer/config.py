@@ -18,6 +18,8 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 CONFIDENCES = ("low", "medium", "high")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 DEFAULT_MAX_COST = 10.0
+MOST_REPEATS = 100
+"""Each is planned and priced before --max-cost can stop it, and a repository's own file may ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Option:
     operator: bool = False
     """Refused in a file of the repository under review."""
     minimum: float | None = None
+    maximum: float | None = None
 
 
 def _option(help: str, kind: Kind, default: object, **more: Any) -> Any:  # noqa: A002, ANN401 - dataclasses.field is typed so
@@ -72,7 +75,7 @@ class Config:
     lens: tuple[str, ...] = _option(
         "Look once more, as this text file says; may be repeated.", "list", default=(), metavar="FILE", operator=True
     )
-    repeat: int = _option("Make every look this many times.", "whole", default=1, metavar="N", minimum=1)
+    repeat: int = _option("Make every look this many times.", "whole", default=1, metavar="N", minimum=1, maximum=MOST_REPEATS)
     cache: str = _option(
         "How long the provider keeps the prompt for further requests; auto: by how far apart they are expected.",
         "choice",

@@ -128,7 +128,7 @@ def _whole(option: Option, raw: object, origin: str) -> int:
         raise ConfigError(f"{origin}: expected a whole number, got {raw!r}")
     if len(str(raw)) > _LONGEST_NUMBER:
         raise ConfigError(f"{origin}: the number is too long")
-    return int(_at_least(option, int(raw), origin))
+    return int(_within(option, int(raw), origin))
 
 
 def _dollars(option: Option, raw: object, origin: str) -> float:
@@ -138,12 +138,14 @@ def _dollars(option: Option, raw: object, origin: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise ConfigError(f"{origin}: expected an amount in dollars, got {raw!r}")
-    return _at_least(option, value, origin)
+    return _within(option, value, origin)
 
 
-def _at_least(option: Option, value: float, origin: str) -> float:
+def _within(option: Option, value: float, origin: str) -> float:
     if option.minimum is not None and value < option.minimum:
         raise ConfigError(f"{origin}: {value:g} is below {option.minimum:g}")
+    if option.maximum is not None and value > option.maximum:
+        raise ConfigError(f"{origin}: {value:g} is above {option.maximum:g}")
     return value
 
 

@@ -62,6 +62,11 @@ def test_a_repository_may_lower_the_cost_cap_but_not_raise_it() -> None:
         resolve(own(max_cost="1000"), {}, {})
 
 
+def test_a_repository_cannot_ask_for_more_looks_than_can_be_planned() -> None:
+    with pytest.raises(ConfigError, match="repeat: 5e.07 is above 100"):
+        resolve(own(repeat=50_000_000), {}, {})
+
+
 def test_an_unknown_key_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(SettingsFile(REPOSITORY, {"max-finding": 3}, operator=False), {}, {})
