@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 STEPS = 1000
 """At most so many commits are looked at. From 500 on the outcome is the same. They take git a second at most."""
+PATIENCE = 20.0
+"""Seconds. A commit of a few nested trees can stand for a billion files: git would compare them one by one, and take 50 MB of memory for
+each second of it. Without the past, files are ordered by their paths."""
 LARGEST = 100
 """Files a commit may change. A larger one (a new licence header, a reformatting) says nothing about which of them will change again, and
 all of them would move at once."""
@@ -97,6 +100,7 @@ def _steps(repository: Repository, commit: str) -> Iterator[Step]:
         "--no-show-signature",
         "--end-of-options",
         commit,
+        patience=PATIENCE,
     )
     for step in _STEP.split(listed)[1:]:
         time, _, names = step.partition(b"\0")

@@ -133,17 +133,20 @@ class Repository:
         """The shadow's own folder: what is written below it goes away with it."""
         return self._shadow.folder
 
-    def run(self, *args: str, stdin: bytes = b"", index: Path | None = None, work_tree: bool = True) -> bytes:
+    def run(
+        self, *args: str, stdin: bytes = b"", index: Path | None = None, work_tree: bool = True, patience: float = _PATIENCE
+    ) -> bytes:
         """What a git command prints. Arguments are never seen by a shell; paths among them are literal, not patterns.
 
         `index` is a file to use in the place of the copied index. Without `work_tree` git looks at objects alone, and no attributes
-        file has a say. Raises GitError with git's first line when the command fails.
+        file has a say. Raises GitError with git's first line when the command fails, and SourceError when it takes more than `patience`
+        seconds.
         """
         environment = self._shadow.environment | ({"GIT_INDEX_FILE": str(index)} if index else {})
         if not work_tree:
             del environment["GIT_WORK_TREE"]
             args = (*_NO_ATTRIBUTES, *args)
-        return _git(self._shadow.folder, environment, args, stdin)
+        return _git(self._shadow.folder, environment, args, stdin, patience=patience)
 
     def run_outside(self, *args: str, protocol: str, variables: Mapping[str, str]) -> bytes:
         """As `run`, for the one kind of command that leaves this machine: over `protocol` alone.

@@ -174,6 +174,20 @@ def test_a_past_that_git_cannot_read_is_none(root: Path) -> None:
     assert past_of(root, head) == NO_PAST
 
 
+def test_a_commit_that_stands_for_a_billion_files_is_given_up_soon(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = commit(root, 0, a="1")
+    blob, entry = run(root, "rev-parse", f"{first}:a"), "100644 blob"
+    for _ in range(9):
+        listed = "".join(f"{entry} {blob}\t{name}\n" for name in "0123456789")
+        made = subprocess.run(["git", "mktree"], cwd=root, input=listed, check=True, capture_output=True, text=True)
+        blob, entry = made.stdout.strip(), "040000 tree"
+    bomb = run(root, "commit-tree", "-p", first, "-m", "bomb", blob)
+    head = run(root, "commit-tree", "-p", bomb, "-m", "back", f"{first}^{{tree}}")
+    monkeypatch.setattr(past_room, "PATIENCE", 0.0)
+
+    assert past_of(root, head) == NO_PAST
+
+
 def test_absurd_dates_are_taken_as_they_are(root: Path) -> None:
     commit(root, 0, a="1")
     for name, when in (("b", "@0 +0000"), ("c", "@9999999999999 +0000")):
