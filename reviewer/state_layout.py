@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from reviewer.errors import StorageError
@@ -16,8 +18,9 @@ _LONGEST = 40
 def check_layout(state_dir: Path) -> int:
     """The layout of a state folder: 1 where it has no number, this version's where there is no folder yet.
 
-    Raises StorageError when a newer `reviewer` has been there, or when the number cannot be read.
+    Raises StorageError when a newer `reviewer` has been there, when the number cannot be read, or when somebody else could put runs there.
     """
+    _require_ours(state_dir / "runs")
     path = state_dir / _FILE
     try:
         with path.open("rb") as file:
@@ -41,3 +44,20 @@ def claim_layout(state_dir: Path) -> None:
     path = state_dir / _FILE
     if check_layout(state_dir) < LAYOUT or not path.exists():
         write_atomically(path, f"{LAYOUT}\n", mode=0o600)
+
+
+def _require_ours(runs: Path) -> None:
+    """Refuse runs that another user of the machine may have made: whoever goes on with one sends a key and the source where it says."""
+    try:
+        status = runs.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(f"Cannot read {runs}: {error.strerror}.", hint="--state-dir chooses another place.") from error
+    if status.st_uid != os.geteuid():
+        raise StorageError(f"{runs} belongs to another user.", hint="--state-dir chooses another place.")
+    if status.st_mode & stat.S_IWOTH:
+        raise StorageError(
+            f"{runs} can be written to by every user of this machine.",
+            hint="Look whether all in it is yours and take that right away (chmod 700), or choose another place with --state-dir.",
+        )

@@ -522,3 +522,17 @@ def test_a_state_folder_without_a_number_is_taken_over_with_its_runs(tmp_path: P
         pass
     assert check_layout(tmp_path) == LAYOUT
     assert read_record(tmp_path / "runs" / "20250101T000000Z-aaaaaa") is not None
+
+
+def test_runs_that_another_user_could_have_made_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir(mode=0o700)
+    runs.chmod(0o777)
+    with pytest.raises(StorageError, match="every user"):
+        check_layout(tmp_path)
+
+    runs.chmod(0o700)
+    owner = runs.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(StorageError, match="another user"):
+        check_layout(tmp_path)
