@@ -17,7 +17,8 @@ from reviewer.reply.same_defect import THRESHOLD, likeness
 from reviewer.reply.speech import Speech, code_names
 
 _MOST_COMPARED = 40
-"""Defects at the same lines that a finding is compared with; past them it stands alone. No line of code has forty."""
+"""Defects at the same lines, or in the same code elsewhere, that a finding is compared with; past them it stands alone. No line of code
+has forty."""
 _MOST_BESIDES = 2
 """Findings whose words are added to those of the one that is kept."""
 _BESIDES = 400
@@ -116,11 +117,11 @@ def _told_apart(defects: Sequence[list[_Spoken]]) -> Iterator[Finding]:
     numbers: dict[int, int] = {}
     for spoken in sorted((members[0] for members in defects), key=lambda spoken: spoken.speech.signature):
         named = sharing.setdefault(spoken.finding.fingerprint, [])
-        copies = next((copies for copies in named if _is_copy(spoken, copies)), None)
+        copies = next((copies for copies in named[:_MOST_COMPARED] if _is_copy(spoken, copies)), None)
         if copies is None:
             named.append(copies := [])
         copies.append(spoken)
-        numbers[id(spoken)] = named.index(copies) + 1
+        numbers[id(spoken)] = next(at for at, each in enumerate(named, 1) if each is copies)
     for members in defects:
         joined = _joined([member.finding for member in members])
         yield replace(joined, fingerprint=numbered(joined.fingerprint, numbers[id(members[0])]))

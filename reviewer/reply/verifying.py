@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import ceil
 
 from reviewer.collect.measure import measure
@@ -91,7 +92,8 @@ def pending(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> tuple[F
 def one_defect(verdicts: Iterable[Verdict]) -> Callable[[Finding, Finding], bool]:
     """Whether a verdict says of two findings that they state the same defect; in whichever of the two it says so."""
     pairs = {frozenset((verdict.finding, verdict.same_as)) for verdict in verdicts if verdict.same_as}
-    return lambda one, other: frozenset((finding_key(one), finding_key(other))) in pairs
+    key = cache(finding_key)  # each is compared with many, and its quote may be long
+    return lambda one, other: frozenset((key(one), key(other))) in pairs
 
 
 def strays(findings: Iterable[Finding], verdicts: Iterable[Verdict]) -> int:

@@ -11,6 +11,8 @@ from reviewer.report.inert import visible
 _PIECE = re.compile(r"\n|[ \t]+|[^ \t\n]+")
 _BULLET = re.compile(r"[-+*]|\d{1,3}[.)]")
 _FENCES = ("```", "~~~")
+_LONGEST = 4
+"""Characters of a word for each column of the terminal: an accent is a character of its own, and the word is measured with each piece."""
 
 
 class Flow:
@@ -54,8 +56,8 @@ class Flow:
                 self._space += piece.expandtabs(4)
             else:
                 self._word += piece
-                if _width(self._word) >= self._columns:
-                    self._end_word()  # text without spaces is not held back for ever
+                if len(self._word) >= _LONGEST * self._columns or _width(self._word) >= self._columns:
+                    self._end_word()  # text without spaces is not held back for ever, be it of accents that take no columns
 
     def end(self) -> None:
         """Nothing more comes: what was held back is written, and the line ended."""

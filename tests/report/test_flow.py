@@ -74,3 +74,12 @@ def test_text_without_spaces_is_written_when_a_line_is_full() -> None:
 def test_an_empty_text_ends_no_line() -> None:
     assert flowed("", 80, 1) == ""
     assert flowed("one\n", 80, 1) == "one\n"
+
+
+def test_accents_without_end_are_written_on_and_not_measured_again_and_again() -> None:
+    written: list[str] = []
+    flow = Flow(written.append, 20)
+    for _ in range(1_000):
+        flow.feed("\u0301")
+
+    assert len("".join(written)) > 900
