@@ -243,6 +243,17 @@ def test_a_lens_without_words_is_an_error(
     assert "nothing in it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["verification.md", "Verification-2.md", "general-2.txt"])
+def test_a_lens_cannot_be_called_as_another_request(
+    review: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    lens = tmp_path / name
+    lens.write_text("Look here.")
+
+    assert review("--lens", str(lens))[0] == 2
+    assert "of this name already" in capsys.readouterr().err
+
+
 def test_repeated_looks_are_told_apart(server: MessagesServer, review: Callable[..., Any]) -> None:
     _, report = review("--depth", "quick", "--repeat", "3")
 

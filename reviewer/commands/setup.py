@@ -10,12 +10,14 @@ from reviewer.collect.gitdir import find_git_dir
 from reviewer.commands.call import Call
 from reviewer.config import Config
 from reviewer.errors import ConfigError, SourceError
-from reviewer.plan.passes import GENERAL, LENSES, Lens
+from reviewer.plan.passes import GENERAL, LENSES, Lens, PassKind
 from reviewer.settings import Resolved, resolve
 from reviewer.settings_file import FolderFiles, OwnFiles, read_settings_file, read_small_text
 from reviewer.state_layout import check_layout
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
+_REPETITION = re.compile(r"-[0-9]+\Z")
+"""Ends the name of a look that is made again, and of a second verification: no look may be called as another one."""
 LARGEST_INSTRUCTIONS = 262_144
 """Bytes of `--instructions`; more is a document for the repository itself."""
 
@@ -95,13 +97,13 @@ def lenses(setup: Setup) -> tuple[Lens, ...]:
     Raises ConfigError for a file that is not there or empty, and for two lenses of one name.
     """
     own: list[Lens] = []
-    taken = {lens.name for lens in (GENERAL, *LENSES)}
+    taken = {lens.name for lens in (GENERAL, *LENSES)} | {PassKind.VERIFICATION.value}
     for name in setup.config.lens:
         text = read_small_text(Path(name).resolve(), name, LARGEST_INSTRUCTIONS)
         stem = _NOT_IN_A_NAME.sub("-", Path(name).stem).strip("-").lower()
         if not (text or "").strip() or text is None:
             raise ConfigError(f"--lens {name}: there is no such file, or nothing in it")
-        if stem in taken or not stem:
+        if stem in taken or _REPETITION.sub("", stem) in taken or not stem:
             raise ConfigError(
                 f"--lens {name}: there is a lens of this name already", hint="Its name is the file's, without a suffix."
             )

@@ -392,8 +392,13 @@ def test_what_a_verification_doubts_is_made_no_surer_by_two_that_say_it() -> Non
 
 
 def test_findings_that_one_line_in_many_places_brings_are_compared_with_so_many_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared: list[object] = []
-    monkeypatch.setattr(merging, "likeness", lambda *pair: compared.append(pair) or 0.0)
+    compared: list[tuple[object, object]] = []
+
+    def unlike(one: object, other: object) -> float:
+        compared.append((one, other))
+        return 0.0
+
+    monkeypatch.setattr(merging, "likeness", unlike)
     merge(finding({**INJECTION, "title": f"Title {number}"}, number, number) for number in range(1, 201))
 
     assert len(compared) <= 200 * 40
