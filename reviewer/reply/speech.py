@@ -12,7 +12,7 @@ from reviewer.reply.defects import breadth, kinds, topics
 from reviewer.reply.fingerprint import squeeze
 from reviewer.reply.plain_words import poles, stems
 
-_MOST = 4_000
+_MOST = 1_500
 """Characters of a text that are looked at: an explanation is asked for in five sentences."""
 _TITLE, _EXPLANATION, _SUGGESTION = 3.0, 1.0, 2.0
 """How much each part says of the kind of defect: an explanation digresses."""
