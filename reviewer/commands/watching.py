@@ -121,7 +121,8 @@ class Watch:
             self._show()
 
     def _show(self) -> None:
-        self._update(" · ".join(part for part in (self._model, self._passes(), *self._figures()) if part))
+        # The end is what a narrow terminal cuts: the model was named before.
+        self._update(" · ".join(part for part in (self._passes(), *self._figures(), self._model) if part))
 
     def _passes(self) -> str:
         """How many passes are done, or for a single one nothing; and what is under way."""

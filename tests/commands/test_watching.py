@@ -47,23 +47,23 @@ def test_one_line_tells_of_all_passes_under_way() -> None:
     running = watch(line, 9)
 
     answer(running, LOOKS[0], f'{{"findings": [{FINDING},')
-    assert line.said[-1] == "opus · 0 of 9 passes (correctness) · 10,000 tokens in · 1 finding · about $1.00"
+    assert line.said[-1] == "0 of 9 passes (correctness) · 10,000 tokens in · 1 finding · about $1.00 · opus"
     answer(running, LOOKS[1], "{")
-    assert line.said[-1] == "opus · 0 of 9 passes (correctness, security) · 20,000 tokens in · 1 finding · about $2.00"
+    assert line.said[-1] == "0 of 9 passes (correctness, security) · 20,000 tokens in · 1 finding · about $2.00 · opus"
     for look in LOOKS[2:4]:
         running.begin(look).sent()
-    assert line.said[-1] == "opus · 0 of 9 passes (4 under way) · 20,000 tokens in · 1 finding · about $2.00"
+    assert line.said[-1] == "0 of 9 passes (4 under way) · 20,000 tokens in · 1 finding · about $2.00 · opus"
     running.ended(LOOKS[0], Reply(text="", stop=Stop.END, usage=IN), 1.0)
-    assert line.said[-1] == "opus · 1 of 9 passes (security, concurrency, contracts) · 20,000 tokens in · 1 finding · about $2.00"
+    assert line.said[-1] == "1 of 9 passes (security, concurrency, contracts) · 20,000 tokens in · 1 finding · about $2.00 · opus"
     running.failed(LOOKS[1], "overloaded")
-    assert line.said[-1] == "opus · 2 of 9 passes (concurrency, contracts) · 20,000 tokens in · 1 finding · about $2.00"
+    assert line.said[-1] == "2 of 9 passes (concurrency, contracts) · 20,000 tokens in · 1 finding · about $2.00 · opus"
 
 
 def test_one_pass_needs_no_counting() -> None:
     line = Line()
     running = watch(line, 1)
     answer(running, LOOKS[0], "{")
-    assert line.said == ["opus · reading", *["opus · 10,000 tokens in · 0 findings · about $1.00"] * 2]
+    assert line.said == ["reading · opus", *["10,000 tokens in · 0 findings · about $1.00 · opus"] * 2]
 
 
 def test_what_earlier_processes_paid_for_counts() -> None:
@@ -71,7 +71,7 @@ def test_what_earlier_processes_paid_for_counts() -> None:
     running = watch(line, 3)
     running.kept(LOOKS[0], (Reply(text=f'{{"findings": [{FINDING}]}}', stop=Stop.END, usage=IN),), whole=True)
     running.begin(LOOKS[1]).sent()
-    assert line.said == ["opus · 1 of 3 passes (security) · 10,000 tokens in · 1 finding · about $1.00"]
+    assert line.said == ["1 of 3 passes (security) · 10,000 tokens in · 1 finding · about $1.00 · opus"]
 
 
 def test_details_name_the_pass(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,4 +105,4 @@ def test_several_threads_tell_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert line.said[-1] == "opus · 8 of 9 passes · 80,000 tokens in · 16 findings · about $8.00"
+    assert line.said[-1] == "8 of 9 passes · 80,000 tokens in · 16 findings · about $8.00 · opus"
