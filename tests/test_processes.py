@@ -379,7 +379,7 @@ def test_without_a_network_the_error_says_so_and_nothing_hangs(repository: Path)
     assert (outcome.code, outcome.out) == (4, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_keeps_what_had_arrived(repository: Path, server: MessagesServer, number: signal.Signals) -> None:
     server.queue(Behaviour(text=WHOLE, delay=0.3))
     process = subprocess.Popen(
