@@ -63,7 +63,7 @@ def test_a_repository_may_lower_the_cost_cap_but_not_raise_it() -> None:
 
 
 def test_a_repository_cannot_ask_for_more_looks_than_can_be_planned() -> None:
-    with pytest.raises(ConfigError, match="repeat: 5e.07 is above 100"):
+    with pytest.raises(ConfigError, match=r"repeat: 5e.07 is above 100"):
         resolve(own(repeat=50_000_000), {}, {})
 
 
