@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewer import __version__
+from reviewer.answers import Answer
 from reviewer.gathering import Found, parsed, shortcomings_of
 from reviewer.outcome import NO_USAGE, Making, PassMade
-from reviewer.plan.cost import usd
+from reviewer.plan.cost import total, usd
 from reviewer.plan.decision import Plan
-from reviewer.session import Answer, Session
+from reviewer.session import Session
 
 
 def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Found, run: str) -> Making:
     """How the review was made: every pass with what it cost, and all together."""
     passes = tuple(_made(answer, plan, found) for answer in answers)
-    costs = [each.cost_usd for each in passes]
     models = [reply.model for answer in answers for reply in answer.replies if reply.model]
     return Making(
         engine="claude",
@@ -26,7 +26,7 @@ def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Fo
         passes=passes,
         cache_warning=session.cache_warning,
         usage=sum((each.usage for each in passes), NO_USAGE),
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        cost_usd=total(each.cost_usd for each in passes),
         seconds=session.seconds,
         version=__version__,
         run=run,
@@ -34,7 +34,6 @@ def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Fo
 
 
 def _made(answer: Answer, plan: Plan, found: Found) -> PassMade:
-    costs = [usd(reply.usage, plan.model) for reply in answer.replies]
     judged = sum(len(parsed(reply).verdicts) for reply in answer.replies)
     return PassMade(
         name=answer.asked.name,
@@ -42,7 +41,7 @@ def _made(answer: Answer, plan: Plan, found: Found) -> PassMade:
         problem=" ".join(shortcomings_of(answer)),
         asked=bool(answer.replies) or answer.error is not None,
         usage=answer.usage,
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        cost_usd=total(usd(reply.usage, plan.model) for reply in answer.replies),
         seconds=sum(reply.seconds for reply in answer.replies),
         findings=found.claims.get(answer.asked.name, 0) if answer.asked.lens else judged,
         resumed=answer.resumed,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count
 
+from reviewer.answers import Answer, Request
 from reviewer.collect.subject import Subject
 from reviewer.engine.interface import Prompt, Reply, Stop
 from reviewer.findings import Finding
@@ -16,7 +17,7 @@ from reviewer.plan.passes import FINDINGS_VERIFIED_AT_ONCE, Pass, PassKind, veri
 from reviewer.planning import Wishes
 from reviewer.questions import continued_question, look_question, verification_question
 from reviewer.reply.verifying import batches, pending
-from reviewer.session import Answer, Request, Session
+from reviewer.session import Session
 from reviewer.templating import Templates
 
 _RULINGS = 16_000

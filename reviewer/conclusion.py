@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reviewer.answers import Answer
 from reviewer.collect.changes import Change
 from reviewer.collect.files import path_bytes
 from reviewer.collect.search import Search
@@ -19,7 +20,6 @@ from reviewer.reply.merge import unite
 from reviewer.reply.select import select
 from reviewer.reply.verifying import judge, one_defect, pending
 from reviewer.report.amounts import counted
-from reviewer.session import Answer
 
 _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}

@@ -8,26 +8,22 @@ takes the place of what was said; the history keeps all of it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reviewer.collect.measure import measure
 from reviewer.engine.interface import Lifetime, Prompt, Stop, Turn
 from reviewer.outcome import NO_USAGE, Usage
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import prefix_price
 from reviewer.plan.decision import TokenRange
+from reviewer.plan.lifetime import Use
 from reviewer.plan.model import Model, Tokenizer
-from reviewer.plan.tokens import band, file_tokens
+from reviewer.plan.tokens import text_tokens
 
 LEAST_ANSWER = 8_000
 """Tokens that must be left for an answer, thinking included; with less room nothing is asked."""
 SHORT_ANSWER = 2_000
 """Tokens that an answer to a question usually takes, thinking included."""
-_MARGIN = 30
-"""Seconds before the end of a lifetime from which on a prefix is taken to be gone: a request takes its time to arrive."""
 
 
 class Saying(StrEnum):
@@ -142,32 +138,13 @@ def turned(prompt: Prompt, said: tuple[Exchange, ...], sent: str, max_output: in
 def own_tokens(prompt: Prompt, tokenizer: Tokenizer, correction: Correction | None) -> TokenRange:
     """About how many tokens the question and the turns take, which no earlier request has put into the cache."""
     text = "\n".join((prompt.question, *(turn.text for turn in prompt.turns)))
-    return band(file_tokens(measure(text.encode("utf-8", "replace")), tokenizer), tokenizer, correction)
+    return text_tokens(text, tokenizer, correction)
 
 
 def answer_room(window: int, tokens: TokenRange, wanted: int, least: int) -> int:
     """Tokens of answer to ask for: as many as are wanted, else what the window leaves after the prompt; 0 when that is below `least`."""
     left = window - tokens.high
     return min(wanted, left) if left >= min(least, wanted) else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A request that put a prefix into the provider's cache, or read it from there: either way its lifetime began anew."""
-
-    began: str
-    """ISO 8601, UTC."""
-    prefix: str
-    lifetime: int
-    """Seconds."""
-
-
-def is_warm(uses: Iterable[Use], prefix: str, now: datetime) -> bool:
-    """Whether the provider should still have `prefix` in its cache. It may have dropped it all the same."""
-    return any(
-        use.prefix == prefix and now < datetime.fromisoformat(use.began) + timedelta(seconds=use.lifetime - _MARGIN)
-        for use in uses
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ inclusive; sizes are bytes, lengths tokens, money US dollars, times seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 
 
@@ -190,3 +190,9 @@ class Refuted(Claim):
     fingerprint: str
     verification: Verification | None = None
     """What refuted it; None when it was refuted by a search of the tree."""
+
+    @classmethod
+    def of(cls, finding: Finding, reason: str, verification: Verification | None = None) -> Refuted:
+        """`finding`, no longer one."""
+        claim = {field.name: getattr(finding, field.name) for field in fields(Claim)}
+        return cls(**claim, reason=reason, fingerprint=finding.fingerprint, verification=verification)

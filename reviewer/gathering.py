@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reviewer.answers import Answer
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts
 from reviewer.engine.interface import Reply, Stop
@@ -18,7 +19,6 @@ from reviewer.reply.refuting import refute
 from reviewer.reply.replacement import checked
 from reviewer.reply.select import of_the_change
 from reviewer.report.amounts import counted
-from reviewer.session import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,7 @@ from reviewer.conversation import (
     Exchange,
     Price,
     Saying,
-    Use,
     answer_room,
-    is_warm,
     own_tokens,
     price,
     turned,
@@ -30,6 +28,7 @@ from reviewer.errors import DoesNotFitError, IncompleteError
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan, TokenRange
+from reviewer.plan.lifetime import Use, is_warm
 from reviewer.plan.window import settle
 
 MOST_SUMMARY = 8_000

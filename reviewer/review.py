@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from reviewer import __version__
 from reviewer.accounting import making_of
+from reviewer.answers import Answer, Keeper
 from reviewer.asking import longest, look_requests, recall_rulings, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
@@ -26,7 +27,7 @@ from reviewer.plan.window import settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
 from reviewer.report.amounts import counted
-from reviewer.session import Answer, Keeper, Session
+from reviewer.session import Session
 from reviewer.templating import Templates
 
 SearchIn = Callable[[Texts], Search]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from reviewer.errors import IncompleteError, UsageError
+from reviewer.plan.cost import total
 from reviewer.run_lock import is_held
 from reviewer.run_passes import FOLDER, is_whole, read_passes, stem
 from reviewer.run_prune import ABANDONED_AFTER, Removed, read_record, remove, run_folders, size, untouched_for
@@ -121,14 +122,13 @@ def _listed(folder: Path) -> Listed | None:
     passes = read_passes(folder)
     standing = _standing(record, running=running)
     done = sum(is_whole(folder / FOLDER / stem(each.number, each.name), each) for each in passes)
-    costs = [attempt.cost_usd for each in passes for attempt in each.attempts]
     return Listed(
         folder=folder,
         record=record,
         standing=standing,
         done=done,
         planned=_planned(record, passes, done),
-        cost_usd=record.cost_usd if not passes else None if None in costs else sum(cost for cost in costs if cost is not None),
+        cost_usd=total(attempt.cost_usd for each in passes for attempt in each.attempts) if passes else record.cost_usd,
         bytes=size(folder),
     )
 

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from reviewer.engine.interface import Reply, Stop
+from reviewer.engine.interface import Lifetime, Reply, Stop
 from reviewer.errors import StorageError
 from reviewer.outcome import NO_USAGE, Usage
+from reviewer.plan.lifetime import Use
 from reviewer.plan.passes import Pass
 from reviewer.reply.parse import parse
 from reviewer.run_answers import AnswerFile, Reserve, read_answer
-from reviewer.run_record import Attempt, AttemptState, PassRecord
+from reviewer.run_record import Attempt, AttemptState, PassRecord, RunRecord
 from reviewer.storage import storage_error, write_atomically
 from reviewer.values import NotThatValueError, from_json, to_json
 
@@ -205,3 +206,16 @@ def _ending(text: str, attempt: Attempt) -> tuple[Stop, str]:
     if attempt.stop is Stop.END and len(text.encode("utf-8", "surrogatepass")) < attempt.answer_bytes:
         return Stop.CUT, "Not all of the answer could be kept: the disk was full."
     return attempt.stop, attempt.problem
+
+
+def uses(folder: Path, record: RunRecord) -> tuple[Use, ...]:
+    """When a run put its prefix into the provider's cache, or read it from there. Nothing where its lifetime is not noted."""
+    if record.prefix is None or record.lifetime not in set(Lifetime):
+        return ()
+    lifetime = Lifetime(record.lifetime).seconds
+    return tuple(
+        Use(attempt.began, record.prefix.sha256, lifetime)
+        for each in read_passes(folder)
+        for attempt in each.attempts
+        if attempt.usage.cache_read_input_tokens or attempt.usage.cache_creation_input_tokens
+    )

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from threading import Thread
-from typing import Protocol
 
-from reviewer.conversation import own_tokens
+from reviewer.answers import Answer, Keeper, Request
 from reviewer.engine.interface import Engine, Listener, Prompt, Reply, Stop
 from reviewer.errors import ReviewerError
 from reviewer.outcome import NO_USAGE, Usage
 from reviewer.plan.cost import prefix_price, usd
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass, PassKind
+from reviewer.plan.tokens import text_tokens
 
 MOST_AT_ONCE = 8
 """Requests under way at the same time: the looks of a deep review."""
@@ -32,64 +32,6 @@ _PROOF = 2
 _HIT = 0.9
 """Share of the cacheable prefix that must have been read from the cache for it to count as hit: a change of a few files after the
 breakpoint of an earlier run is no miss, and the provider's figures are rounded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A pass and what is to be sent for it."""
-
-    asked: Pass
-    prompt: Prompt
-    rest: Callable[[Sequence[Reply]], Prompt | None] = lambda _: None
-    """What is still to be asked after parts of an answer that broke off; None when nothing is missing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came of a pass."""
-
-    asked: Pass
-    replies: tuple[Reply, ...] = ()
-    """The parts of the answer, oldest first: more than one where an earlier process was interrupted. Empty when nothing came."""
-    error: ReviewerError | None = None
-    """Why nothing came, or nothing more."""
-    unasked: str = ""
-    """Why it was not asked, or not to the end; empty when it was."""
-    resumed: bool = False
-    """Whether an earlier process has asked and paid for it, at least in part."""
-    superseded: bool = False
-    """Whether what may be missing of it was asked in another pass."""
-
-    @property
-    def usage(self) -> Usage:
-        """Of all parts."""
-        return sum((reply.usage for reply in self.replies), NO_USAGE)
-
-
-class Keeper(Protocol):
-    """Keeps what is paid for, pass by pass; used from several threads."""
-
-    def begin(self, prompt: Prompt, plan: Plan) -> None:
-        """Make room for the run, before anything is sent.
-
-        Raises StorageError when answers could not be kept, and, when a run is resumed, IncompleteError when `prompt` has another prefix
-        than the run began with.
-        """
-
-    def kept(self, asked: Pass) -> tuple[Reply, ...]:
-        """The parts of its answer that earlier processes left, oldest first; empty for a run that begins."""
-
-    def listen(self, asked: Pass, prompt: Prompt) -> Listener:
-        """Begin a pass. The listener has each piece of the answer on disk before it is looked at."""
-
-    def ended(self, asked: Pass, reply: Reply, cost_usd: float | None) -> None:
-        """Note how the answer to a pass ended, whole or not."""
-
-    def failed(self, asked: Pass, error: ReviewerError) -> None:
-        """Note that nothing came."""
-
-    def end(self) -> str:
-        """Every pass was asked that could be; returns the run's id."""
 
 
 @dataclass(slots=True, eq=False)
@@ -299,7 +241,7 @@ class Session:
 
     def _worst(self, task: _Task) -> float:
         """The most dollars a request may cost: its prefix is written by the first request, and read once it was seen that it can be."""
-        tokens, own = self._plan.tokens.high, own_tokens(task.prompt, self._plan.model.tokenizer, None).high
+        tokens, own = self._plan.tokens.high, text_tokens(task.prompt.question, self._plan.model.tokenizer).high
         price = prefix_price(self._plan.model, tokens, self._plan.lifetime, besides=0 if task.counted else own)
         if price is None:
             return 0.0

@@ -460,7 +460,7 @@ def test_a_trace_tells_the_steps_of_a_question_and_nothing_of_its_words(reviewed
     assert reviewed("ask", "--trace", trace, "What is in words?").code == 0
 
     names = [json.loads(line)["name"] for line in trace.read_text().splitlines()]
-    assert names == ["plan", "count", "request"]
+    assert names == ["plan", "count", "request", "run"]
     assert "words" not in trace.read_text()
 
 

@@ -11,9 +11,7 @@ from reviewer.conversation import (
     Conversation,
     Exchange,
     Saying,
-    Use,
     answer_room,
-    is_warm,
     own_tokens,
     price,
     turned,
@@ -22,6 +20,7 @@ from reviewer.engine.interface import Lifetime, Prompt, Stop, Turn
 from reviewer.outcome import Usage
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.decision import TokenRange
+from reviewer.plan.lifetime import Use, is_warm
 from reviewer.plan.model import Tokenizer
 
 PROMPT = Prompt(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from reviewer.answers import Answer
 from reviewer.collect.search import TextSearch
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject, Texts
@@ -13,7 +14,6 @@ from reviewer.gathering import gather
 from reviewer.outcome import Making
 from reviewer.plan.passes import BUILT_IN
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
-from reviewer.session import Answer
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
 

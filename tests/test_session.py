@@ -10,6 +10,7 @@ import pytest
 from plan_samples import PLAN
 from report_samples import finding
 
+from reviewer.answers import Request
 from reviewer.asking import recall_rulings, require_answer, verify
 from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply, Stop
 from reviewer.errors import ConnectionFailedError, ReviewerError, StorageError
@@ -19,7 +20,7 @@ from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan, TokenRange
 from reviewer.plan.passes import Depth, Pass, planned, verification
 from reviewer.questions import finding_key
-from reviewer.session import Request, Session
+from reviewer.session import Session
 from reviewer.templating import Templates
 
 WRITTEN = Usage(input_tokens=1_000, cache_creation_input_tokens=99_000)

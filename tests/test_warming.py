@@ -12,6 +12,8 @@ from conftest import git
 
 from messages_server import Behaviour, MessagesServer
 from reviewer.cli import main
+from reviewer.run_passes import uses
+from reviewer.run_prune import read_record
 
 FILES = {
     "a/first.py": "def load(text):\n    return eval(text)\n",
@@ -229,3 +231,25 @@ def test_another_endpoint_has_nothing_to_build_upon(
         review("--depth", "quick")
 
         assert "<updated_documents>" not in "".join(blocks(other))
+
+
+def test_print_prompt_writes_the_request_that_would_be_sent(
+    server: MessagesServer, repository: Path, review: Callable[..., Any], tmp_path: Path
+) -> None:
+    review("--depth", "quick")
+    commit(repository, "a/first.py", "pass\n")
+    written = tmp_path / "request.json"
+    assert main(["review", str(repository), "--depth", "quick", "--print-prompt", str(written)]) == 0
+    review("--depth", "quick")
+
+    assert [block["text"] for block in json.loads(written.read_text())["messages"][0]["content"]] == blocks(server)
+    assert "<updated_documents>" in blocks(server)[-2]
+
+
+def test_a_lifetime_that_was_left_to_choose_is_the_one_that_was_chosen(review: Callable[..., Any]) -> None:
+    review("--effort", "high")
+    (folder,) = (Path.home() / "state" / "runs").iterdir()
+    record = read_record(folder)
+
+    assert record is not None
+    assert {use.lifetime for use in uses(folder, record)} == {3600}

@@ -175,3 +175,9 @@ def _followed(value: bytes, values: Mapping[bytes, bytes]) -> bytes | None:
             return value if _OBJECT_ID.fullmatch(value) else None
         value = values.get(value[4:].strip(), b"")
     return None
+
+
+def top_of(path: Path) -> Path:
+    """The top of the repository at a path, or the path itself, absolute, outside of one. Raises SourceError inside a bare repository."""
+    git_dir = find_git_dir(path.absolute())
+    return git_dir.root if git_dir else path.absolute()

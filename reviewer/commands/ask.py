@@ -15,10 +15,11 @@ from reviewer.commands.call import Call
 from reviewer.commands.choosing import chosen, held
 from reviewer.commands.outputs import print_out
 from reviewer.commands.pricing import Pricing
-from reviewer.commands.remaking import Remade, kept_review, remake, uses
+from reviewer.commands.remaking import Remade, kept_review, remake
 from reviewer.commands.reopening import reopen
 from reviewer.commands.setup import state_of
 from reviewer.commands.target import Target
+from reviewer.commands.tracing import traced
 from reviewer.conversation import Conversation, Exchange
 from reviewer.conversation_file import ConversationFile
 from reviewer.conversation_texts import Told, said
@@ -39,15 +40,13 @@ from reviewer.reply.parse import parse
 from reviewer.reply.quotations import Checked, check
 from reviewer.report.amounts import counted, seconds_text
 from reviewer.report.quotations import quotations_text
+from reviewer.run_passes import uses
 from reviewer.run_record import RunRecord
 from reviewer.settings import resolve
 from reviewer.state_layout import check_layout
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 from reviewer.tracing.asking import TracedEngine
-from reviewer.tracing.opening import open_trace
-from reviewer.tracing.spans import Trace
-from reviewer.tracing.summary import summary
 
 LONGEST_QUESTION = 200_000
 """Characters: more is a document, and belongs into the repository."""
@@ -98,8 +97,7 @@ class _Ask:
         with ExitStack() as stack:
             from reviewer.engine.claude import ClaudeEngine
 
-            trace = open_trace(config.trace, self.call.environ)
-            stack.callback(self._traced, trace)
+            trace = stack.enter_context(traced(config, self.call.environ))
             with self.terminal.working("connecting"):
                 claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(self.target.setup)))
             with trace.span("plan", run=self.record.id):
@@ -125,14 +123,6 @@ class _Ask:
             for note in (*claude.notes, _missed(conversation.exchanges[-1]) if pricing.expects_hit else ""):
                 self.terminal.say(note)
         return self._outcome(conversation, answering, remade.prompt)
-
-    def _traced(self, trace: Trace) -> None:
-        """Complete the trace; time and money of each step in verbose."""
-        trace.close()
-        for line in summary(trace):
-            self.terminal.detail(line)
-        for note in trace.notes:
-            self.terminal.say(note)
 
     def _told(self, remade: Remade, templates: Templates) -> Told:
         """What the model is told before the question."""

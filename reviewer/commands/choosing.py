@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reviewer.collect.gitdir import find_git_dir
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.errors import IncompleteError, SourceError, UsageError
 from reviewer.run_list import find_run, list_runs
@@ -27,7 +27,7 @@ def chosen(runs: Path, run_id: str | None, call: Call) -> tuple[Path, RunRecord]
         if record is not None:
             return folder, record
         raise UsageError(f"there is no run {run_id} any more", hint="`reviewer runs` lists them.")
-    top = _top(call.path)
+    top = top_of(call.path)
     for folder in reversed(run_folders(runs)):
         record = read_record(folder)
         if record is not None and _is_about(record, call, top):
@@ -53,16 +53,10 @@ def _is_about(record: RunRecord, call: Call, top: Path) -> bool:
         return asked.pull_request == call.pull_request
     try:
         # Of a pull request, `top` is no folder: what counts is the clone one stood in.
-        its_top = _top(Path(asked.path)) if asked.pull_request else Path(asked.top)
+        its_top = top_of(Path(asked.path)) if asked.pull_request else Path(asked.top)
         return its_top.resolve() == top.resolve()
     except (SourceError, OSError):  # of a folder that has become something else since
         return False
-
-
-def _top(path: Path) -> Path:
-    """The top of the repository at a path, or the path itself outside of one. Raises SourceError inside a bare repository."""
-    git_dir = find_git_dir(path.absolute())
-    return git_dir.root if git_dir else path.absolute()
 
 
 @contextmanager

@@ -9,14 +9,12 @@ from reviewer.collect.subject import Subject
 from reviewer.commands.target import Target
 from reviewer.commands.warming import over_documents_of
 from reviewer.commands.wishing import make_wishes, plan_target
-from reviewer.conversation import Use
-from reviewer.engine.interface import Engine, Lifetime, Prompt
+from reviewer.engine.interface import Engine, Prompt
 from reviewer.errors import IncompleteError
 from reviewer.outcome import Review
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.review import fill_window, prepare, require_sendable
-from reviewer.run_passes import read_passes
 from reviewer.run_prefix import difference, prefix_of
 from reviewer.run_record import Prefix, RunRecord
 from reviewer.templating import Templates
@@ -61,19 +59,6 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
     if record.prefix is not None and prefix.sha256 == record.prefix.sha256:
         changed = ""  # the run, too, began with an earlier one's files
     return Remade(wishes=wishes, subject=subject, plan=plan, prompt=prompt, prefix=prefix, changed=changed)
-
-
-def uses(folder: Path, record: RunRecord) -> tuple[Use, ...]:
-    """When a run used the provider's cache. A lifetime that was left to choose is taken to be the shorter one."""
-    if record.prefix is None or record.asked is None:
-        return ()
-    lifetime = Lifetime.ONE_HOUR if record.asked.config.cache == Lifetime.ONE_HOUR else Lifetime.FIVE_MINUTES
-    return tuple(
-        Use(attempt.began, record.prefix.sha256, lifetime.seconds)
-        for each in read_passes(folder)
-        for attempt in each.attempts
-        if attempt.usage.cache_read_input_tokens or attempt.usage.cache_creation_input_tokens
-    )
 
 
 def kept_review(folder: Path) -> Review | None:

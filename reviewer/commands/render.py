@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.commands.outputs import STDOUT, outputs, write
-from reviewer.commands.resume import here
 from reviewer.commands.setup import state_of
 from reviewer.commands.showing import renderers
 from reviewer.config import Config
@@ -45,7 +45,7 @@ def _folder(config: Config, given: str | None) -> Path:
     check_layout(state)
     if given is not None:
         return find_run(state / "runs", given)
-    for each in of_repository(list_runs(state / "runs"), here()):
+    for each in of_repository(list_runs(state / "runs"), top_of(Path.cwd())):
         if (each.folder / REVIEW).exists():
             return each.folder
     raise UsageError("there is no run with a report", hint="`reviewer runs` lists the kept runs and how they stand.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reviewer.collect.gitdir import find_git_dir
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reopening import reopen
@@ -48,15 +48,9 @@ def run(call: Call, given: str | None) -> int:
 
 def _newest(folder: Path) -> str:
     """The id of the newest run that can go on, of this repository first. Raises UsageError when there is none."""
-    runs = of_repository(list_runs(folder), here())
+    runs = of_repository(list_runs(folder), top_of(Path.cwd()))
     for each in runs:
         if each.standing is not Standing.RUNNING and not each.obstacle:
             return each.record.id
     at_work = "Another process is at work on one. " if any(each.standing is Standing.RUNNING for each in runs) else ""
     raise UsageError("there is no run to go on with", hint=f"{at_work}`reviewer runs` lists the kept runs and how they stand.")
-
-
-def here() -> Path:
-    """The top of the repository we stand in, or the working folder outside of one."""
-    git_dir = find_git_dir(Path.cwd())
-    return git_dir.root if git_dir else Path.cwd()

@@ -12,6 +12,7 @@ from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target
 from reviewer.commands.tracing import traced
+from reviewer.commands.warming import warmed
 from reviewer.commands.wishing import make_wishes, plan_target
 from reviewer.errors import EXIT_OK, IncompleteError
 from reviewer.review import prepare
@@ -45,6 +46,7 @@ def _print_prompt(target: Target, call: Call, place: str) -> int:
     if target.subject.nothing:
         terminal.say(f"There is no request: {target.subject.nothing}.")
         return EXIT_OK
+    subject, plan = warmed(subject, plan, wishes, templates, target, terminal)
     prompt, _, unread = prepare(subject, plan, wishes, templates)
     if unread:
         raise IncompleteError(f"{unread[0].path} {unread[0].reason}; the request would not be whole")

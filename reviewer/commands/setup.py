@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer.collect.gitdir import find_git_dir
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.config import Config
 from reviewer.errors import ConfigError, SourceError
@@ -50,8 +50,7 @@ def prepare(call: Call) -> Setup:
         raise SourceError(f"there is nothing at {call.path}")
     if not path.is_dir():
         raise SourceError(f"{call.path} is a file", hint=f"Name its folder and add --include {path.name}.")
-    git_dir = find_git_dir(path)
-    top = git_dir.root if git_dir else path
+    top = top_of(path)
     return prepare_with(call, top, FolderFiles(top))
 
 

@@ -16,7 +16,6 @@ from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
 from reviewer.collect.files import read_special, read_texts
-from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
@@ -193,8 +192,7 @@ def _written_meanwhile(setup: Setup) -> tuple[str, ...]:
     """The pattern for the file of `--trace` where it lies among the files to read: it grows while they are read."""
     if setup.config.trace is None:
         return ()
-    git_dir = find_git_dir(setup.path)
-    top = (git_dir.root if git_dir else setup.path).resolve()
+    top = setup.top.resolve()
     file = Path(setup.config.trace).absolute()
     file = file.parent.resolve() / file.name
     return ("/" + _SPECIAL.sub(r"\\\g<0>", file.relative_to(top).as_posix()),) if file.is_relative_to(top) else ()

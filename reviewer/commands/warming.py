@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 from reviewer.collect.subject import Earlier, Subject
 from reviewer.commands.access import endpoint
 from reviewer.commands.target import Target
-from reviewer.engine.interface import Lifetime
 from reviewer.outcome import SkipReason
 from reviewer.plan.decision import Plan
+from reviewer.plan.lifetime import is_warm
 from reviewer.planning import Wishes, plan_over
 from reviewer.review import prepare
 from reviewer.run_list import list_runs
-from reviewer.run_passes import read_passes
+from reviewer.run_passes import uses
 from reviewer.run_prefix import prefix_of
 from reviewer.run_record import RunRecord
 from reviewer.templating import Templates
@@ -28,8 +27,6 @@ from reviewer.terminal import Terminal
 
 _MOST_NEW = 0.25
 """Share of the documents that may be told a second time: beyond it there is more of what is gone in the prompt than is worth a cheaper one."""
-_MARGIN = timedelta(seconds=20)
-"""Between looking for a run and the beginning of the first request: for counting, and for a person's yes."""
 
 
 def warmed(
@@ -102,18 +99,5 @@ def _warm(target: Target, wishes: Wishes) -> Iterator[RunRecord]:
             continue
         if asked.config.base_url != where:
             continue
-        if _until(run.folder, run.record) > datetime.now(UTC) + _MARGIN:
+        if run.record.prefix is not None and is_warm(uses(run.folder, run.record), run.record.prefix.sha256, datetime.now(UTC)):
             yield run.record
-
-
-def _until(folder: Path, record: RunRecord) -> datetime:
-    """Until when the provider keeps a run's prefix: its lifetime begins anew with each request that reads it."""
-    used = [
-        attempt.began
-        for each in read_passes(folder)
-        for attempt in each.attempts
-        if attempt.usage.cache_read_input_tokens or attempt.usage.cache_creation_input_tokens
-    ]
-    if not used or record.lifetime not in set(Lifetime):
-        return datetime.min.replace(tzinfo=UTC)
-    return datetime.fromisoformat(max(used)) + timedelta(seconds=Lifetime(record.lifetime).seconds)

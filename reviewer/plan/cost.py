@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewer.engine.interface import Lifetime
@@ -73,6 +73,16 @@ def range_for(
     most += checks * VERIFICATION_TOKENS * checked.plain
     answer = sum(price.answer for price in further)
     return CostRange(low, most + answer * max_output, most + answer * min(max_output, _USUAL_ANSWER))
+
+
+def total(costs: Iterable[float | None]) -> float | None:
+    """Dollars of several requests; None when the price of one is unknown."""
+    known: list[float] = []
+    for cost in costs:
+        if cost is None:
+            return None
+        known.append(cost)
+    return sum(known)
 
 
 def usd(usage: Usage, model: Model) -> float | None:

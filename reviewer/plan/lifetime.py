@@ -1,8 +1,10 @@
-"""How long the provider is to keep the prefix: by how far apart the requests over it are expected to begin."""
+"""How long the provider is to keep the prefix, by how far apart the requests over it are expected to begin; and whether it still has it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from reviewer.engine.interface import Lifetime
 from reviewer.plan.model import Model
@@ -17,6 +19,9 @@ _UNKNOWN = 180
 _MARGIN = 2.0
 """The slowest answer of several takes about twice the expected time, and the verification waits for it."""
 
+_ARRIVAL = 30
+"""Seconds before the end of a lifetime from which on a prefix is taken to be gone: for counting, a person's yes, and the request's way."""
+
 
 def lifetime(wish: str, model: Model, effort: str | None, passes: Sequence[Pass]) -> Lifetime:
     """What `--cache` says; with `auto`, an hour where a later request would come too late for five minutes.
@@ -30,3 +35,22 @@ def lifetime(wish: str, model: Model, effort: str | None, passes: Sequence[Pass]
     waits = len({each.kind for each in passes}) > 1
     expected = _ANSWER_SECONDS.get(effort or model.effort_default or "", _UNKNOWN)
     return Lifetime.ONE_HOUR if waits and expected * _MARGIN > Lifetime.FIVE_MINUTES.seconds else Lifetime.FIVE_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A request that put a prefix into the provider's cache, or read it from there: either way its lifetime began anew."""
+
+    began: str
+    """ISO 8601, UTC."""
+    prefix: str
+    lifetime: int
+    """Seconds."""
+
+
+def is_warm(uses: Iterable[Use], prefix: str, now: datetime) -> bool:
+    """Whether the provider should still have `prefix` in its cache. It may have dropped it all the same."""
+    return any(
+        use.prefix == prefix and now < datetime.fromisoformat(use.began) + timedelta(seconds=use.lifetime - _ARRIVAL)
+        for use in uses
+    )

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from reviewer.collect.measure import measure
 from reviewer.collect.snapshot import SourceFile, TextMeasure
 from reviewer.plan.correction import Correction
 from reviewer.plan.decision import TokenRange
@@ -95,6 +96,11 @@ def band(uncorrected: float, tokenizer: Tokenizer, correction: Correction | None
         low=max(0, math.floor(estimate * low - more)),
         high=math.ceil(estimate * high + more),
     )
+
+
+def text_tokens(text: str, tokenizer: Tokenizer, correction: Correction | None = None) -> TokenRange:
+    """About how many tokens a text takes that is not measured yet."""
+    return band(file_tokens(measure(text.encode("utf-8", "replace")), tokenizer), tokenizer, correction)
 
 
 def capacity(limit: float, tokenizer: Tokenizer, correction: Correction | None = None) -> float:

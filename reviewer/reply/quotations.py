@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reviewer.collect.secrets import mask
 from reviewer.findings import Evidence
 from reviewer.reply.ground import find_quotes
+from reviewer.reply.masking import Masking
 from reviewer.reply.statements import Quotation
 
 
@@ -31,21 +32,10 @@ def check(quotations: Iterable[Quotation], read: Callable[[str], str | None]) ->
     """Hold quotations against the files; `read` gives a file's text by its path, None when it is not among those that were read."""
     every = tuple(quotations)
     places = find_quotes(every, read)
-    found = dict.fromkeys(_masked(place, read) for place in places if place is not None)
+    found = dict.fromkeys(map(Masking(read).evidence, filter(None, places)))
     missing = dict.fromkeys(
         dataclasses.replace(quotation, quote=mask(quotation.quote))
         for quotation, place in zip(every, places, strict=True)
         if place is None
     )
     return Checked(tuple(found), tuple(missing))
-
-
-def _masked(place: Evidence, read: Callable[[str], str | None]) -> Evidence:
-    """With secrets replaced by their kind. They are looked for in the whole file: a line alone may lack what shows that one stands in it."""
-    text = read(place.path) or ""
-    own, safe = (one.split("\n")[place.start_line - 1 : place.end_line] for one in (text, mask(text)))
-    return (
-        place
-        if own == safe
-        else dataclasses.replace(place, quote="\n".join(line.rstrip("\r") for line in safe)[: len(place.quote)])
-    )

@@ -57,7 +57,7 @@ def refute(findings: Iterable[Finding], search: Search | None) -> tuple[tuple[Fi
     for number, finding in enumerate(findings):
         reason = _reason(finding, claimed.get(number, ()), mentions, evidence)
         if reason:
-            refuted.append(_refuted(finding, reason))
+            refuted.append(Refuted.of(finding, reason))
         else:
             kept.append(finding)
     return tuple(kept), tuple(refuted)
@@ -80,23 +80,3 @@ def _reason(finding: Finding, names: Iterable[tuple[Absence, Name]], mentions: M
             return ""
         reasons.append(f"{name.last} {_WORDS[how]} {place.path}:{place.line}")
     return "; ".join(reasons)
-
-
-def _refuted(finding: Finding, reason: str) -> Refuted:
-    return Refuted(
-        title=finding.title,
-        severity=finding.severity,
-        confidence=finding.confidence,
-        category=finding.category,
-        path=finding.path,
-        start_line=finding.start_line,
-        end_line=finding.end_line,
-        quote=finding.quote,
-        explanation=finding.explanation,
-        suggestion=finding.suggestion,
-        origin=finding.origin,
-        absent=finding.absent,
-        replacement=finding.replacement,
-        reason=reason,
-        fingerprint=finding.fingerprint,
-    )

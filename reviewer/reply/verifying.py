@@ -77,7 +77,7 @@ def judge(
         if verification is None:
             standing.append(finding)
         elif verification.ruling is Ruling.REFUTED:
-            refuted.append(_refuted(finding, verification))
+            refuted.append(Refuted.of(finding, verification.explanation, verification))
         else:
             standing.append(_verified(finding, verification))
     return tuple(standing), tuple(refuted)
@@ -157,27 +157,6 @@ def _verified(finding: Finding, verification: Verification) -> Finding:
     if verification.ruling is Ruling.CONFIRMED:
         return replace(finding, verification=verification)
     return replace(finding, verification=verification, confidence=Confidence(max(Confidence.LOW, finding.confidence - 1)))
-
-
-def _refuted(finding: Finding, verification: Verification) -> Refuted:
-    return Refuted(
-        title=finding.title,
-        severity=finding.severity,
-        confidence=finding.confidence,
-        category=finding.category,
-        path=finding.path,
-        start_line=finding.start_line,
-        end_line=finding.end_line,
-        quote=finding.quote,
-        explanation=finding.explanation,
-        suggestion=finding.suggestion,
-        origin=finding.origin,
-        absent=finding.absent,
-        replacement=finding.replacement,
-        reason=verification.explanation,
-        fingerprint=finding.fingerprint,
-        verification=verification,
-    )
 
 
 def _tokens(finding: Finding) -> int:

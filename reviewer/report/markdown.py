@@ -7,13 +7,13 @@ wrote has gone through `inert`, so that no template, an operator's own included,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby, islice
 
 from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded, Verification
 from reviewer.outcome import NO_USAGE, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import inert
 from reviewer.report.amounts import bytes_text, seconds_text
+from reviewer.report.texts import ChangeText, FindingText, MakingText, PassText, RejectedText, SeverityText, SkippedText
 from reviewer.templating import Templates
 
 TEMPLATE = "report/report.md.j2"
@@ -22,132 +22,6 @@ REJECTED_SHOWN = 50
 SKIPPED_SHOWN = 500
 """Skipped files listed by path, and files read by their signatures; the rest are only counted: GitHub shows no Markdown file above 512 kB."""
 _COMMIT_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingText:
-    """A finding as a template shows it."""
-
-    number: int
-    """Through all severities, from 1."""
-    title: str
-    link: str
-    severity: str
-    confidence: str
-    category: str
-    code: str
-    """The quoted lines in a fence of their own."""
-    explanation: str
-    suggestion: str
-    """Empty when there is none."""
-    origin: str
-    """What the change has to do with it; empty where nothing is said of it."""
-    outside: bool
-    """It lies outside the diff of the reviewed change."""
-    replacement: str
-    """What to put in the place of the quoted lines, as mere code; empty when there is none."""
-    deletes: bool
-    """The quoted lines are to go, and nothing comes in their place."""
-    looks: str
-    """Names of the looks that found it, where more than one did; else empty."""
-    verified: str
-    """What a verification ruled: `confirmed` or `uncertain`; empty when there was none."""
-    verification: str
-    """What the verification says, in one line."""
-    evidence: str
-    """Link to the lines that decided it; empty when there are none."""
-    similar: bool
-    """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeverityText:
-    """The findings of one severity."""
-
-    severity: str
-    findings: tuple[FindingText, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedText:
-    """A claim that is not shown as a finding: what it quotes is not there, what it misses is, or a verification refuted it."""
-
-    title: str
-    path: str
-    reason: str
-    evidence: str
-    """Link to the lines that refuted it; empty when the reason names the place."""
-    severity: str
-    explanation: str
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedText:
-    """The files skipped for one reason."""
-
-    reason: str
-    count: int
-    files: tuple[str, ...]
-    """Those that are listed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeText:
-    """The reviewed change."""
-
-    label: str
-    base: str
-    """Empty where no commit is the base."""
-    head: str
-    """Empty for what is not committed."""
-    files: int
-    added: int
-    removed: int
-    steering: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassText:
-    """One request."""
-
-    name: str
-    findings: int
-    """Found, or judged."""
-    prompt_tokens: int
-    cached: str
-    """The share of them that was read from the cache: `98 %`."""
-    output_tokens: int
-    cost: float | None
-    time: str
-    asked: bool
-    resumed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakingText:
-    """How the review was made."""
-
-    static: bool
-    """Built-in checks only; no model has read the code."""
-    model: str
-    window: str
-    effort: str
-    requests: int
-    prompt_tokens: int
-    cache_read: int
-    cache_written: int
-    passes: tuple[PassText, ...]
-    """Empty where there was one request only."""
-    again: str
-    """The share of the tokens of all requests but the first that was read from the cache; empty where there were none."""
-    cache_warning: str
-    """Why the cache was missed; empty when it was not."""
-    output_tokens: int
-    cost: float | None
-    time: str
-    version: str
-    run: str
 
 
 def render(review: Review, templates: Templates, top: str = ".") -> str:

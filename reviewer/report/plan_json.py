@@ -17,7 +17,7 @@ LARGEST = 100
 
 def render(plan: Plan, subject: Subject) -> str:
     """The plan as one JSON object and a line feed."""
-    snapshot, files, skipped = subject.snapshot, subject.files, subject.skipped
+    snapshot = subject.snapshot
     notes = (*snapshot.notes, *(subject.change.notes if subject.change else ()), *plan.notes)
     return dumps(
         {
@@ -39,20 +39,14 @@ def render(plan: Plan, subject: Subject) -> str:
             "commit": snapshot.commit,
             "scope": printable_path(snapshot.scope),
             "guidance": [printable_path(path) for path in snapshot.guidance],
-            "files": {
-                "read": len(files),
-                "skipped": len(skipped),
-                "read_bytes": sum(file.size for file in files),
-                "read_lines": sum(file.lines for file in files),
-                "outlined": len(subject.outlines),
-            },
+            "files": _files(subject),
             "largest": [
                 {"path": printable_path(file.path), "tokens": file.tokens, "shown": file.shown.value}
                 for file in plan.per_file[:LARGEST]
             ],
             "skipped": [
                 {"path": printable_path(file.path), "reason": file.reason.value, "detail": printable(file.detail)}
-                for file in skipped
+                for file in subject.skipped
             ],
             "change": _change(plan, subject),
             "outlined": [
@@ -62,6 +56,17 @@ def render(plan: Plan, subject: Subject) -> str:
             ],
         }
     )
+
+
+def _files(subject: Subject) -> dict[str, int]:
+    files = subject.files
+    return {
+        "read": len(files),
+        "skipped": len(subject.skipped),
+        "read_bytes": sum(file.size for file in files),
+        "read_lines": sum(file.lines for file in files),
+        "outlined": len(subject.outlines),
+    }
 
 
 def _change(plan: Plan, subject: Subject) -> dict[str, Any] | None:

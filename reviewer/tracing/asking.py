@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from reviewer.answers import Keeper
 from reviewer.engine.interface import Engine, Listener, Prompt, RateLimits, Reply
 from reviewer.errors import ReviewerError
 from reviewer.outcome import Usage
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass
-from reviewer.session import Keeper
 from reviewer.tracing.spans import Span, Trace
 from reviewer.tracing.vocabulary import REQUEST
 
