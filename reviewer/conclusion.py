@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reviewer.answers import Answer
 from reviewer.collect.changes import Change
 from reviewer.collect.files import path_bytes
+from reviewer.collect.hidden import told_of
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
@@ -17,7 +18,7 @@ from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
 from reviewer.reply.merge import unite
-from reviewer.reply.select import select
+from reviewer.reply.select import select, worst_first
 from reviewer.reply.verifying import judge, one_defect, pending
 from reviewer.report.amounts import counted
 
@@ -54,7 +55,9 @@ def conclude(
     findings, refuted = judge(found.findings, verdicts, texts.current.get)
     findings = unite(findings, one_defect(verdicts))
     masking = Masking(texts.current.get)
-    shown, withheld = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
+    # Ours first: however many a model makes, it crowds none of them out.
+    own, mild = select(map(masking.finding, found.own), limits.min_severity, limits.min_confidence, None)
+    shown, others = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
     notes = [*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes)]
@@ -64,8 +67,8 @@ def conclude(
     return Review(
         subject=subject.title,
         commit=subject.commit,
-        findings=shown,
-        withheld=withheld,
+        findings=worst_first((*own, *shown)),
+        withheld=mild + others,
         pre_existing=found.pre_existing,
         ungrounded=tuple(map(masking.ungrounded, found.ungrounded)),
         refuted=tuple(map(masking.refuted, (*found.refuted, *refuted))),
@@ -118,7 +121,8 @@ def _notes(subject: Subject) -> tuple[str, ...]:
         if earlier
         else ""
     )
-    notes = (*subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()), told)
+    hidden = told_of(change) if change else ()
+    notes = (*hidden, *subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()), told)
     return tuple(dict.fromkeys(note for note in notes if note))
 
 

@@ -33,14 +33,19 @@ class Found:
     refuted: tuple[Refuted, ...]
     """What they call missing is there."""
     summary: str
+    own: tuple[Finding, ...]
+    """Found by fixed rules beside a model's looks: neither merged with what it says nor put before a verification, so that a model that was
+    talked over can take nothing from them."""
     claims: Mapping[str, int]
     """Name of a look → claims of it that were found in the files, before those of several looks were merged."""
 
 
-def gather(subject: Subject, texts: Texts, looks: Sequence[Answer], search: Search | None, *, pre_existing: bool) -> Found:
+def gather(
+    subject: Subject, texts: Texts, looks: Sequence[Answer], search: Search | None, own: Reply | None = None, *, pre_existing: bool
+) -> Found:
     """Read the looks' answers about `texts`. What they say does not exist is looked for with `search`, where there is one.
 
-    With `pre_existing`, also findings are kept that a change has nothing to do with.
+    `own` is what fixed rules found beside them. With `pre_existing`, also findings are kept that a change has nothing to do with.
     """
     grounded: list[Finding] = []
     ungrounded: list[Ungrounded] = []
@@ -53,12 +58,15 @@ def gather(subject: Subject, texts: Texts, looks: Sequence[Answer], search: Sear
             claims[look.asked.name] = claims.get(look.asked.name, 0) + len(found)
     findings, refuted = refute(place(grounded, subject.change), search)
     findings, others = of_the_change(findings, pre_existing=pre_existing)
+    ours = ground(parsed(own).claims, texts.current.get)[0] if own is not None else ()
+    ours, older = of_the_change(place(ours, subject.change), pre_existing=pre_existing)
     return Found(
         findings=merge(_with_checked_replacement(finding, texts.current) for finding in findings),
-        pre_existing=others,
+        pre_existing=others + older,
         ungrounded=tuple({(claim.fingerprint, claim.reason): claim for claim in ungrounded}.values()),
         refuted=tuple({(claim.fingerprint, claim.reason): claim for claim in refuted}.values()),
         summary=_summary(looks),
+        own=ours,
         claims=claims,
     )
 

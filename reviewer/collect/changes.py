@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -127,3 +128,9 @@ class Change:
     body: str = ""
     notes: tuple[str, ...] = ()
     """What the reader should know of how the change was found."""
+
+    @property
+    def added_lines(self) -> Mapping[str, frozenset[int]]:
+        """Path at the head → numbers of the added lines, of every changed file that has any."""
+        added = {file.path: frozenset().union(*(hunk.added for hunk in file.hunks)) for file in self.files}
+        return {path: lines for path, lines in added.items() if lines}

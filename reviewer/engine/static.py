@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import TypeAlias
 
 from reviewer.collect.history import History
 from reviewer.collect.snapshot import Snapshot
+from reviewer.engine.hidden_text import hidden_text
 from reviewer.engine.hotspots import hotspots
 from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.leaks import leaks
@@ -20,26 +22,51 @@ from reviewer.engine.places import is_code, is_rehearsal
 from reviewer.engine.points import Point, gathered, order
 from reviewer.findings import Category, Claim, Confidence, Severity
 
+Lines: TypeAlias = Mapping[str, Collection[int]]
+"""Path → numbers of lines, from 1."""
+
 MOST = 300
 """Claims in one answer; more than anyone reads, fewer than a reply may hold."""
 
 
-def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History) -> Reply:
-    """Search `texts` (path → text, of files of `snapshot`) for secrets, conflict markers, Python defects and hot spots."""
+def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History, lines: Lines | None = None) -> Reply:
+    """Search `texts` (path → text, of files of `snapshot`) for secrets, hidden text, conflict markers, Python defects and hot spots.
+
+    Of a change, hidden text counts on its added `lines` only.
+    """
     started = time.perf_counter()
     linted = lint(texts)
-    in_files = chain.from_iterable(_in_file(path, text) for path, text in texts.items())
+    in_files = chain.from_iterable(_in_file(path, text, _of(lines, path)) for path, text in texts.items())
     claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
-        text=json.dumps({"findings": [_item(claim) for claim in claims[:MOST]], "summary": _summary(texts, claims, history)}),
+        text=_answer(claims, _summary(texts, claims, history)),
         stop=Stop.END,
         seconds=time.perf_counter() - started,
         notes=tuple(_notes(linted, history, len(claims))),
     )
 
 
-def _in_file(path: str, text: str) -> Iterator[Point]:
+def search_hidden_text(texts: Mapping[str, str], lines: Lines | None) -> Reply:
+    """Search `texts` (path → text) for hidden text alone: beside a model, which the same text may be written to steer.
+
+    Of a change only its added `lines` count.
+    """
+    points = chain.from_iterable(hidden_text(path, text, _of(lines, path)) for path, text in texts.items())
+    return Reply(text=_answer(gathered(points), ""), stop=Stop.END)
+
+
+def _of(lines: Lines | None, path: str) -> Collection[int] | None:
+    return None if lines is None else lines.get(path, ())
+
+
+def _answer(claims: Iterable[Claim], summary: str) -> str:
+    """In the form a model answers in."""
+    return json.dumps({"findings": [_item(claim) for claim in islice(claims, MOST)], "summary": summary})
+
+
+def _in_file(path: str, text: str, lines: Collection[int] | None) -> Iterator[Point]:
     yield from leaks(path, text)
+    yield from hidden_text(path, text, lines)
     yield from _conflict(path, text)
 
 
@@ -91,7 +118,7 @@ def _summary(texts: Mapping[str, str], claims: list[Claim], history: History) ->
     found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
     past = ", and the history searched for hot spots" if history.examined else ""
     return (
-        f"{files} searched for secrets and merge conflicts, {'' if past else 'and '}Python files checked with ruff{past}: "
+        f"{files} searched for secrets, hidden text and merge conflicts, {'' if past else 'and '}Python files checked with ruff{past}: "
         f"{found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
         "say that it is right."
     )
