@@ -124,6 +124,8 @@ def _section(binary: bool, hunks: bytes) -> _Section:  # noqa: FBT001 - as `_fro
         raise SourceError(
             "The patch cannot be read: a hunk is shorter or longer than its @@ line says, or is no hunk."
         ) from error
+    if any((one.source_length and not one.source_start) or (one.target_length and not one.target_start) for one in file):
+        raise SourceError("The patch cannot be read: a hunk holds a line before line 1.")
     return _Section(binary, tuple(file))
 
 

@@ -390,6 +390,14 @@ def test_a_broken_hunk_is_an_error_and_no_crash(patch: bytes) -> None:
         assert files
 
 
+@pytest.mark.parametrize("ranges", [b"-0,0 +0", b"-1 +0,1", b"-0 +1", b"-0,2 +0,2"])
+def test_a_patch_that_speaks_of_a_line_before_the_first_is_refused(ranges: bytes) -> None:
+    lines = {b"-0,0 +0": b"+x\n", b"-1 +0,1": b"-a\n+x\n", b"-0 +1": b"-a\n+x\n", b"-0,2 +0,2": b"-a\n b\n+c\n"}[ranges]
+
+    with pytest.raises(SourceError, match="patch cannot be read"):
+        parse_patch(b"--- a/x\n+++ b/x\n@@ " + ranges + b" @@\n" + lines)
+
+
 @pytest.mark.parametrize("patch", [b"", b"\n", b"Hello\n", b"@@ -1 +1 @@\n-x\n+y\n"])
 def test_what_holds_no_change_is_no_clean_patch(patch: bytes) -> None:
     with pytest.raises(SourceError, match="holds no change"):

@@ -1,0 +1,7 @@
+"""Every target, by its name."""
+
+from __future__ import annotations
+
+from targets import changes, configuration, grounding, ignoring, markdown, reply
+
+TARGETS = {module.TARGET.name: module.TARGET for module in (reply, grounding, changes, ignoring, configuration, markdown)}
