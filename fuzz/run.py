@@ -24,6 +24,8 @@ _HANG = 10
 """Seconds that one input may take."""
 _MEMORY = 2_048
 """Megabytes of the process, with all that was imported."""
+_SLICE = 120
+"""Seconds of one process: cmarkgfm, which judges Markdown, keeps some 30 kB of each call."""
 _LONGEST = 4_096
 """Bytes of an input that atheris makes."""
 _BATCH = 500
@@ -42,7 +44,10 @@ def main(arguments: Sequence[str]) -> int:
         else:
             _hypothesis(options.target, options.seconds)
         return 0
-    code = subprocess.run([sys.executable, str(HERE / "run.py"), *arguments, "--within"], check=False).returncode
+    end, code = time.monotonic() + options.seconds, 0
+    while code == 0 and (left := end - time.monotonic()) > 0:
+        slice_ = ["--within", "--seconds", str(min(round(left) + 1, _SLICE))]
+        code = subprocess.run([sys.executable, str(HERE / "run.py"), *arguments, *slice_], check=False).returncode
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = "nothing was found" if code == 0 else "SOMETHING WAS FOUND"
     print(f"{options.target} by {options.engine}: {told} in {used.ru_utime + used.ru_stime:.0f} seconds of processor time")
