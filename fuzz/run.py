@@ -22,9 +22,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
 _HANG = 10
 """Seconds that one input may take."""
-_MEMORY = 2_048
+_MEMORY = 4_096
 """Megabytes of the process, with all that was imported."""
-_SLICE = 120
+_SLICE = 300
 """Seconds of one process: cmarkgfm, which judges Markdown, keeps some 30 kB of each call."""
 _LONGEST = 4_096
 """Bytes of an input that atheris makes."""
