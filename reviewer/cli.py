@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -23,15 +21,14 @@ from reviewer.commands.call import Call
 from reviewer.config import OPTIONS
 from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError, StorageError
 from reviewer.flags import call_of, changes, only, settings
+from reviewer.interruption import heed_signals
 from reviewer.streams import reopen_closed, tell
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `reviewer` with these arguments; return its exit code (see `errors.py`)."""
     reopen_closed()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` leaves it
-            signal.signal(number, _interrupt)
+    heed_signals()
     try:
         code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
     except click.ClickException as error:
@@ -48,10 +45,6 @@ def main(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
         return _tell_bug()
     return code or 0
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell(error: ReviewerError) -> int:

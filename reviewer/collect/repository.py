@@ -37,7 +37,10 @@ _PATIENCE_OUTSIDE = 1800.0
 """Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
 _NO_ATTRIBUTES = ("-c", "attr.tree=refs/none")
 """git 2.43 to 2.45 reads, in a bare repository, the attributes that HEAD holds: a name that stands for nothing is no attributes at all."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CANNOT_WRITE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+)
+"""No room, no right (a umask that takes it from what we have just made), or no number for one more open file."""
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
@@ -83,7 +86,7 @@ def _scratch() -> Iterator[Path]:
         yield folder
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
             raise _no_room(error) from error
         raise
 

@@ -85,10 +85,10 @@ class Paying:
                     subject, plan, wishes, self.limits, self.templates, engine, approve, told, self.target.search
                 )
                 span.set(run=review.making.run, depth=wishes.depth.value, findings=len(review.findings))
+            with self.trace.span("report"):
+                self._report(review, keeper)
         except KeyboardInterrupt:
             raise keeper.interrupted() from None
-        with self.trace.span("report"):
-            self._report(review, keeper)
         return review
 
     def _report(self, review: Review, keeper: Keeping) -> None:
