@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from reviewer.collect.changes import Side
-from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject
+from reviewer.collect.texts import read_texts
 
 FAMILIES = {
     suffix: family

@@ -31,9 +31,10 @@ sys.path.insert(0, str(PROJECT))
 from reviewer.collect.cache import MeasureCache  # noqa: E402 - the checkout this script stands in is measured
 from reviewer.collect.changes import Revision  # noqa: E402
 from reviewer.collect.collector import Selection, collect_tree  # noqa: E402
-from reviewer.collect.files import path_bytes, read_texts  # noqa: E402
+from reviewer.collect.files import path_bytes  # noqa: E402
 from reviewer.collect.past import NO_PAST, Past, read_past  # noqa: E402
 from reviewer.collect.repository import Repository, open_repository  # noqa: E402
+from reviewer.collect.texts import read_texts  # noqa: E402
 from reviewer.documents import Document, document  # noqa: E402
 from reviewer.layout import Layout, in_order  # noqa: E402
 from reviewer.plan.order import HALF_LIFE, arrange, breakpoints  # noqa: E402

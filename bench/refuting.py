@@ -22,9 +22,9 @@ from pathlib import Path
 
 from reviewer.collect.closeness import is_test
 from reviewer.collect.collector import Selection, collect
-from reviewer.collect.files import read_texts
 from reviewer.collect.search import Mentions, TextSearch
 from reviewer.collect.symbols import definitions
+from reviewer.collect.texts import read_texts
 from reviewer.findings import Absence, Absent, Category, Confidence, Finding, QuoteMatch, Severity
 from reviewer.reply.definitions import defines, suffix_of, without_comment
 from reviewer.reply.refuting import refute

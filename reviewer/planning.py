@@ -8,10 +8,10 @@ from datetime import date
 from functools import reduce
 from math import inf
 
-from reviewer.collect.files import read_texts
 from reviewer.collect.measure import SAMPLED_ABOVE, measure
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.collect.subject import Earlier, Subject
+from reviewer.collect.texts import read_texts
 from reviewer.outcome import SkipReason
 from reviewer.plan.catalog import Catalogue, Model
 from reviewer.plan.correction import Correction

@@ -117,7 +117,7 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
         return unexamined(subject, Making(engine="static", version=__version__), "no changed file can be read as text")
     texts, unread = read_subject(subject)
     checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
-    reply = examine(checked, of_these, history, subject.change.added_lines if subject.change else None)
+    reply = examine(checked, of_these, texts.secrets, history, subject.change.added_lines if subject.change else None)
     looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
     found = gather(subject, texts, looks, None, pre_existing=limits.pre_existing)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)

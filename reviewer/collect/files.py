@@ -9,15 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reviewer.collect.decoding import decode
-from reviewer.collect.snapshot import Snapshot
 from reviewer.errors import SourceError
-from reviewer.outcome import SkippedFile, SkipReason
+from reviewer.outcome import SkipReason
 
 DEEPEST = 100
 """Folders below the root that are entered. Each costs an open file; macOS allows a process 256 of them by default."""
@@ -219,29 +216,3 @@ def read_special(path: Path, limit: int) -> bytes | None:
         raise SourceError(f"{path} cannot be read: {error.reason} ({error.detail}).") from error
     finally:
         os.close(handle)
-
-
-def read_texts(snapshot: Snapshot, paths: Iterable[str] | None = None) -> tuple[dict[str, str], tuple[SkippedFile, ...]]:
-    """The texts of a snapshot's files (all, or those named), as they are now, newlines untouched and byte order marks dropped.
-
-    What can no longer be read, or has another size or number of lines than when it was collected, is not among the texts but in the
-    second value, so that nobody reasons about a text that was never measured.
-    """
-    wanted = None if paths is None else frozenset(paths)
-    texts: dict[str, str] = {}
-    lost: list[SkippedFile] = []
-    with snapshot.reader() if snapshot.reader else Reader(snapshot.root) as reader:
-        for file in snapshot.files:
-            if wanted is not None and file.path not in wanted:
-                continue
-            try:
-                text = decode(reader.read(file.path, max(file.size, 1)))
-            except NotReadError as error:
-                reason = SkipReason.UNREADABLE if error.reason is SkipReason.UNREADABLE else SkipReason.CHANGED
-                lost.append(SkippedFile(file.path, reason, error.detail or error.reason))
-                continue
-            if text is None or text.size != file.size or text.lines != file.lines:
-                lost.append(SkippedFile(file.path, SkipReason.CHANGED))
-            else:
-                texts[file.path] = text.text
-    return texts, tuple(lost)

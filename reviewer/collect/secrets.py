@@ -1,12 +1,15 @@
 """Secrets in a text: where they stand, of what kind they are, and the text without them.
 
 Found by the vendors' own formats (`secret_formats.toml`) and, beside a name that says so, by randomness. No value is kept.
+
+A secret that is taken out leaves `[secret: KIND]` behind: the same for every secret of a kind, so that nothing of the value can be told
+from it, and as many lines as it had, so that every line keeps its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from reviewer.collect.secret_formats import Format, possible
@@ -17,6 +20,10 @@ _LONGEST_KEY = 16_384  # bytes between a key's header and footer; an RSA key of 
 _CONTEXT = 120  # bytes before a value that a check may see
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _ESCAPES = (b"\\n", b"\\t", b"\\r")
+_OPENING = "[secret: "
+_MOST_PASSES = 100
+"""A text is searched again until nothing is found, since a value that is taken out may have hidden the edge of another. Two or three passes
+are enough for anything but a text made to need more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +62,57 @@ def scan(text: str) -> Iterator[Secret]:
     yield from _located(data, sorted(claimed, key=lambda hit: hit.start))
 
 
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its secrets."""
+
+    text: str
+    secrets: tuple[Secret, ...]
+    """What was taken out, in order. A `span` is that of what stands in its place: the placeholder, and the line feeds it kept."""
+
+
+def redact(text: str) -> Redacted:
+    """`text` with each secret replaced by `[secret: kind]`; the number of lines stays the same, and doing it again changes nothing."""
+    taken: tuple[Secret, ...] = ()
+    for _ in range(_MOST_PASSES):
+        found = tuple(scan(text))
+        if not found:
+            break
+        text, taken = _without(text, found, taken)
+    return Redacted(text, taken)
+
+
 def mask(text: str) -> str:
-    """`text` with each secret replaced by `[secret: kind]`; the number of lines stays the same."""
-    pieces, done = [], 0
-    for secret in scan(text):
+    """The text of `redact`."""
+    return redact(text).text
+
+
+def placeholder(secret: Secret) -> str:
+    """What stands in a text in the place of a secret: its kind, and a line feed for each that it held."""
+    return f"{_OPENING}{secret.kind}]" + "\n" * (secret.end_line - secret.start_line)
+
+
+def holds_placeholder(text: str) -> bool:
+    """Whether something was taken out of `text`, or it is made to look so: put back into a file, it would destroy a value."""
+    return _OPENING in text
+
+
+def _without(text: str, found: tuple[Secret, ...], taken: tuple[Secret, ...]) -> tuple[str, tuple[Secret, ...]]:
+    """`text` without what was `found` in it, and all that was taken out of it so far; `taken` before has its placeholders in `text`."""
+    pieces: list[str] = []
+    every: list[Secret] = []
+    done = length = 0
+    new = set(found)
+    for secret in sorted((*found, *taken), key=lambda each: each.span):
         start, end = secret.span
-        pieces += [text[done:start], f"[secret: {secret.kind}]", "\n" * (secret.end_line - secret.start_line)]
-        done = end
-    return "".join([*pieces, text[done:]])
+        if start < done:  # an earlier placeholder within what was found now
+            continue
+        kept = placeholder(secret) if secret in new else text[start:end]
+        at = length + start - done
+        pieces += [text[done:start], kept]
+        every.append(replace(secret, span=(at, at + len(kept))))
+        done, length = end, at + len(kept)
+    return "".join([*pieces, text[done:]]), tuple(every)
 
 
 def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:

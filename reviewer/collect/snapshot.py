@@ -83,5 +83,7 @@ class Snapshot:
     """Those of `files` that are the project's own guidance: CLAUDE.md, AGENTS.md, REVIEW.md."""
     notes: tuple[str, ...] = ()
     """What the reader should know of the collecting itself."""
+    redacts: bool = True
+    """Whether texts read from it come without their secrets; False only where the operator typed --no-redact."""
     reader: OpenReader | None = field(default=None, compare=False, repr=False)
     """Opens what the texts are read from; None for the files below `root`."""

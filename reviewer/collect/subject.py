@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reviewer.collect.changes import Change, ChangeKind
-from reviewer.collect.decoding import decode
-from reviewer.collect.files import Reader, path_bytes, read_texts
+from reviewer.collect.files import path_bytes
 from reviewer.collect.past import NO_PAST, Past
+from reviewer.collect.secrets import Secret
 from reviewer.collect.snapshot import Snapshot, SourceFile
+from reviewer.collect.texts import read_redacted, read_whole
 from reviewer.outcome import SkippedFile, SkipReason
 
 _File = TypeVar("_File", SourceFile, SkippedFile)
 
-_LARGEST = 1 << 30
-"""Bytes: no limit. Such a file was read, and held to the operator's limit, when it was collected."""
 _NOT_SENT = frozenset({SkipReason.NO_ROOM, SkipReason.OUT_OF_SCOPE})
 
 
@@ -107,7 +106,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """The texts of a subject: path → text, each in the order of the paths."""
+    """The texts of a subject: path → text, each in the order of the paths, without their secrets."""
 
     base: Mapping[str, str]
     """Of the documents: the whole repository, or its base."""
@@ -115,27 +114,25 @@ class Texts:
     """Of the changed files at the head."""
     current: Mapping[str, str]
     """What quotes are looked for in: every file of which the model sees a part, whole, and as it is after the change."""
+    secrets: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
+    """What was taken out of the texts of `current`, by path."""
 
 
 def read_subject(subject: Subject) -> tuple[Texts, tuple[SkippedFile, ...]]:
     """The texts of a subject, and the files that could not be read a second time (see `read_texts`)."""
-    base, lost = read_texts(subject.snapshot)
+    base = read_redacted(subject.snapshot)
     if subject.change is None or subject.head is None:
-        return Texts(base=base, current=base), lost
-    head, more = read_texts(subject.head)
-    unsent = _whole(subject.head, (file.path for file in subject.head.skipped if file.reason in _NOT_SENT))
+        return Texts(base=base.texts, current=base.texts, secrets=base.secrets), base.lost
+    head = read_redacted(subject.head)
+    unsent = read_whole(subject.head, (file.path for file in subject.head.skipped if file.reason in _NOT_SENT))
+    outlined = read_whole(subject.snapshot, subject.outlines)
     replaced = subject.replaced
-    kept = {**base, **_whole(subject.snapshot, subject.outlines)}
-    current = {path: text for path, text in kept.items() if path not in replaced} | head | unsent
-    return Texts(base=base, head=head, current=current), lost + more
-
-
-def _whole(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, str]:
-    """The texts of files of which only signatures or hunks are sent; they are no longer among the snapshot's own."""
-    texts: dict[str, str] = {}
-    with snapshot.reader() if snapshot.reader else Reader(snapshot.root) as reader:
-        for path in sorted(paths, key=path_bytes):
-            text = decode(reader.read(path, _LARGEST))
-            if text is not None:
-                texts[path] = text.text
-    return texts
+    current = {path: text for path, text in {**base.texts, **outlined.texts}.items() if path not in replaced}
+    secrets = {path: found for path, found in {**base.secrets, **outlined.secrets}.items() if path not in replaced}
+    texts = Texts(
+        base=base.texts,
+        head=head.texts,
+        current=current | head.texts | unsent.texts,
+        secrets=secrets | head.secrets | unsent.secrets,
+    )
+    return texts, base.lost + head.lost

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from reviewer.collect.changes import Change, ChangedFile, Side
 from reviewer.collect.declared import declared
-from reviewer.collect.files import read_texts
 from reviewer.collect.parsed import Question, parsed
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject
 from reviewer.collect.symbol_cache import SymbolCache
 from reviewer.collect.symbols import Definition
+from reviewer.collect.texts import read_texts
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _REMOVED = 0.5

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Subject
+from reviewer.collect.texts import read_texts
 from reviewer.engine.interface import Engine, Prompt
 from reviewer.plan.decision import Plan
 from reviewer.plan.sample import blocks, sample_ratio

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
-from reviewer.collect.files import read_special, read_texts
+from reviewer.collect.files import read_special
 from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
@@ -23,6 +23,7 @@ from reviewer.collect.revisions import tree_of
 from reviewer.collect.search import Search, TextSearch, TreeSearch
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Earlier, Subject, Texts
+from reviewer.collect.texts import read_texts
 from reviewer.collect.tree import read_blob
 from reviewer.commands.call import Against, Call, Wanted
 from reviewer.commands.setup import Setup, prepare, prepare_with

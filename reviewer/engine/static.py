@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TypeAlias
 
 from reviewer.collect.history import History
+from reviewer.collect.secrets import Secret
 from reviewer.collect.snapshot import Snapshot
 from reviewer.engine.hidden_text import hidden_text
 from reviewer.engine.hotspots import hotspots
@@ -22,6 +23,8 @@ from reviewer.engine.places import is_code, is_rehearsal
 from reviewer.engine.points import Point, gathered, order
 from reviewer.findings import Category, Claim, Confidence, Severity
 
+Secrets: TypeAlias = Mapping[str, Sequence[Secret]]
+"""Path → what was taken out of its text."""
 Lines: TypeAlias = Mapping[str, Collection[int]]
 """Path → numbers of lines, from 1."""
 
@@ -29,14 +32,16 @@ MOST = 300
 """Claims in one answer; more than anyone reads, fewer than a reply may hold."""
 
 
-def examine(snapshot: Snapshot, texts: Mapping[str, str], history: History, lines: Lines | None = None) -> Reply:
-    """Search `texts` (path → text, of files of `snapshot`) for secrets, hidden text, conflict markers, Python defects and hot spots.
+def examine(
+    snapshot: Snapshot, texts: Mapping[str, str], secrets: Secrets, history: History, lines: Lines | None = None
+) -> Reply:
+    """Search `texts` (path → text, of files of `snapshot`) for hidden text, conflict markers, Python defects and hot spots.
 
-    Of a change, hidden text counts on its added `lines` only.
+    `secrets` are those that were taken out of the texts. Of a change, hidden text counts on its added `lines` only.
     """
     started = time.perf_counter()
     linted = lint(texts)
-    in_files = chain.from_iterable(_in_file(path, text, _of(lines, path)) for path, text in texts.items())
+    in_files = chain.from_iterable(_in_file(path, text, secrets.get(path, ()), _of(lines, path)) for path, text in texts.items())
     claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
         text=_answer(claims, _summary(texts, claims, history)),
@@ -64,8 +69,8 @@ def _answer(claims: Iterable[Claim], summary: str) -> str:
     return json.dumps({"findings": [_item(claim) for claim in islice(claims, MOST)], "summary": summary})
 
 
-def _in_file(path: str, text: str, lines: Collection[int] | None) -> Iterator[Point]:
-    yield from leaks(path, text)
+def _in_file(path: str, text: str, secrets: Sequence[Secret], lines: Collection[int] | None) -> Iterator[Point]:
+    yield from leaks(path, text, secrets)
     yield from hidden_text(path, text, lines)
     yield from _conflict(path, text)
 

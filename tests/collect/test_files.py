@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from reviewer.collect.decoding import decode
-from reviewer.collect.files import DEEPEST, NotReadError, Reader, read_texts
+from reviewer.collect.files import DEEPEST, NotReadError, Reader
 from reviewer.collect.snapshot import Encoding, Snapshot
+from reviewer.collect.texts import read_texts
 from reviewer.errors import SourceError
 from reviewer.outcome import SkippedFile, SkipReason
 

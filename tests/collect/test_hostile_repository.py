@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.collect.files import read_texts
 from reviewer.collect.repository import open_repository
 from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.texts import read_texts
 from reviewer.errors import SourceError
 from reviewer.outcome import SkipReason
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reviewer.collect.files import read_texts
 from reviewer.collect.snapshot import Encoding, Snapshot
+from reviewer.collect.texts import read_texts
 from reviewer.outcome import SkipReason
 
 Git = Callable[..., str]

@@ -11,11 +11,12 @@ import pytest
 
 from reviewer.collect.changes import Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
-from reviewer.collect.files import NotReadError, read_texts
+from reviewer.collect.files import NotReadError
 from reviewer.collect.listing import Entry
 from reviewer.collect.repository import Repository
 from reviewer.collect.revisions import resolve
 from reviewer.collect.snapshot import Snapshot
+from reviewer.collect.texts import read_texts
 from reviewer.collect.tree import TreeReader, read_blob, tree_entries
 from reviewer.errors import SourceError
 from reviewer.outcome import SkippedFile, SkipReason

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from reviewer.collect.history import History
-from reviewer.collect.secrets import mask
+from reviewer.collect.secrets import redact
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
 from reviewer.engine import static
-from reviewer.engine.interface import Stop
+from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.leaks import leaks
 from reviewer.engine.static import examine
-from reviewer.findings import Category, Claim, Confidence, Finding, Severity
+from reviewer.findings import Category, Claim, Confidence, Severity
 from reviewer.outcome import Usage
 from reviewer.reply.ground import ground
 from reviewer.reply.parse import parse
@@ -30,8 +30,19 @@ def snapshot(texts: dict[str, str]) -> Snapshot:
     return Snapshot(root=Path("/nowhere"), scope="", commit=None, in_git=False, files=files, skipped=(), guidance=())
 
 
+def examined(texts: dict[str, str], history: History | None = None) -> Reply:
+    redacted = {path: redact(text) for path, text in texts.items()}
+    secrets = {path: each.secrets for path, each in redacted.items()}
+    return examine(snapshot(texts), {path: each.text for path, each in redacted.items()}, secrets, history or History())
+
+
 def claims(texts: dict[str, str], history: History | None = None) -> tuple[Claim, ...]:
-    return parse(examine(snapshot(texts), texts, history or History()).text).claims
+    return parse(examined(texts, history).text).claims
+
+
+def leaked(path: str, text: str) -> list[Claim]:
+    redacted = redact(text)
+    return [point.claim for point in leaks(path, redacted.text, redacted.secrets)]
 
 
 def token(length: int = 36, seed: int = 5) -> str:
@@ -55,7 +66,7 @@ TROUBLED = {
 
 
 def test_the_answer_is_whole_costs_nothing_and_names_no_model() -> None:
-    reply = examine(snapshot({}), {}, History())
+    reply = examined({})
     assert (Stop.END, Usage(), "") == (reply.stop, reply.usage, reply.model)
     assert json.loads(reply.text)["findings"] == []
     assert json.loads(reply.text)["summary"].startswith("0 files were searched")
@@ -63,19 +74,17 @@ def test_the_answer_is_whole_costs_nothing_and_names_no_model() -> None:
 
 
 def test_the_answer_passes_the_parser_and_every_quote_is_found_word_for_word() -> None:
-    parsed = parse(examine(snapshot(TROUBLED), TROUBLED, History()).text)
-    findings, ungrounded = ground(parsed.claims, TROUBLED.get)
+    parsed = parse(examined(TROUBLED).text)
+    findings, ungrounded = ground(parsed.claims, lambda path: redact(TROUBLED[path]).text)
     assert len(findings) == len(parsed.claims) == 7
     assert ungrounded == ()
     assert {finding.match.value for finding in findings} == {"exact"}
 
 
-def test_no_secret_is_in_the_answer_and_none_is_in_a_masked_finding() -> None:
-    reply = examine(snapshot(TROUBLED), TROUBLED, History())
-    findings, _ = ground(parse(reply.text).claims, TROUBLED.get)
+def test_no_secret_is_in_the_answer() -> None:
+    answer = examined(TROUBLED).text
     for value in (token(18), "AKIA" + token(16).upper(), key()[40:80], token()):
-        assert value not in reply.text
-        assert not any(value in mask(finding.quote) for finding in findings)
+        assert value not in answer
 
 
 def test_the_worst_comes_first() -> None:
@@ -113,47 +122,28 @@ def test_a_high_point_is_made_for_six_files_and_names_the_others() -> None:
 
 def test_the_number_of_points_is_bounded_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(static, "MOST", 2)
-    reply = examine(snapshot(TROUBLED), TROUBLED, History())
+    reply = examined(TROUBLED)
     assert len(json.loads(reply.text)["findings"]) == 2
     assert "The built-in checks found 7 points; the 2 worst are shown." in reply.notes
 
 
-def test_several_secrets_on_one_line_are_not_quoted_by_each_other() -> None:
-    first, second = "sk_live_" + token(24, 1), "glpat-" + token(20, 2)
-    text = f"run --payments {first} --source-of-code {second} now\n"
-    points = [point.claim for point in leaks("run.sh", text)]
-    assert sorted(claim.quote.rstrip() for claim in points) == ["--source-of-code", "run --payments"]
-    findings, _ = ground(points, {"run.sh": text}.get)
-    assert all(isinstance(finding, Finding) for finding in findings)
-
-
-def test_a_secret_at_the_start_of_a_line_is_quoted_with_what_stands_before_or_after() -> None:
-    value = "glpat-" + token(20)
-    quotes = {
-        f"# the token\n{value}\n": ("# the token", 1),
-        f"{value} of the robot\n": (" of the robot", 1),
-        f"{value}\n": (value[:6], 1),
-    }
-    for text, expected in quotes.items():
-        (point,) = leaks("token", text)
-        assert (point.claim.quote.rstrip("\n"), point.claim.start_line) == expected
-        assert value not in point.claim.quote
+def test_a_secret_is_quoted_by_its_line_with_what_stands_in_its_place() -> None:
+    payments, code = "sk_live_" + token(24, 1), "glpat-" + token(20, 2)
+    expected = ["run --payments [secret: Stripe key] --source-of-code [secret: GitLab token] now"] * 2
+    assert expected == [claim.quote for claim in leaked("run.sh", f"run --payments {payments} --source-of-code {code} now\n")]
+    alone = [("[secret: GitLab token]", 2)]
+    assert alone == [(claim.quote, claim.start_line) for claim in leaked("token", f"# the token\n{code}\n")]
 
 
 def test_lines_of_a_megabyte_are_quoted_in_part() -> None:
     text = "a=1;" * 50_000 + f"password='{token()}';" + "b=2;" * 50_000
-    (point,) = leaks("app.min.js", text)
-    assert len(point.claim.quote) <= 300
-    assert point.claim.category is Category.SECURITY
+    (claim,) = leaked("app.min.js", text)
+    assert len(claim.quote) <= 300
+    assert claim.category is Category.SECURITY
 
 
 def test_a_shallow_or_unreadable_history_is_a_note() -> None:
-    shallow = examine(snapshot({}), {}, History(shallow=True, examined=1))
-    broken = examine(snapshot({}), {}, History(problem="git log failed: gone"))
+    shallow = examined({}, History(shallow=True, examined=1))
+    broken = examined({}, History(problem="git log failed: gone"))
     assert "The clone is shallow: hot spots rest on 1 commits." in shallow.notes
     assert any("git log failed: gone" in note for note in broken.notes)
-
-
-def test_of_a_short_secret_that_stands_alone_only_a_little_is_quoted() -> None:
-    (point,) = leaks("app.cfg", 'pwd: "x7Kq2Z9a"\n')
-    assert "x7" == point.claim.quote
