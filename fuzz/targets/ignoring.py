@@ -73,7 +73,7 @@ def _as_git(rules: bytes, paths: list[bytes]) -> None:
         environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True, env=environment)
         Path(folder, ".gitignore").write_bytes(rules)
-        command = ["git", "check-ignore", "--no-index", "--stdin", "-z", "-v", "-n"]
+        command = ["git", "--literal-pathspecs", "check-ignore", "--no-index", "--stdin", "-z", "-v", "-n"]
         asked = b"".join(path + b"\0" for path in paths)
         answer = subprocess.run(command, cwd=folder, input=asked, capture_output=True, check=False, env=environment).stdout
     fields = answer.split(b"\0")
