@@ -37,6 +37,49 @@ class GitDir:
     """Objects, references, configuration, info/."""
 
 
+def read_part(git_dir: GitDir, path: Path, limit: int) -> bytes | None:
+    """A file of git's own folder that names objects, at most `limit` bytes long; None when it is not there.
+
+    What an archive brought may hold links to the references or the index of another repository of this machine, whose history would then
+    be taken for this one's. Raises SourceError for such a link, and when the file cannot be read.
+    """
+    if _leads_out(git_dir, path):
+        raise SourceError(f"{path} is a link out of the repository.", hint="Review a clone of it.")
+    return read_special(path, limit)
+
+
+def refuse_foreign(git_dir: GitDir, work_tree: str | None) -> None:
+    """Raise SourceError when git's folder is that of other files: a `.git` file or link may lead to any repository of this machine.
+
+    It is this one's when it lies among its files, or names them: as a linked work tree does, or by `work_tree` (core.worktree), as that
+    of a submodule does.
+    """
+    if work_tree is None:
+        back = read_special(git_dir.private / "gitdir", _SMALL)
+        named = None if back is None else git_dir.private / path_text(back.strip(b"\n"))
+        if _is_below(git_dir.private, git_dir.root) or (named is not None and _is_same(named, git_dir.root / ".git")):
+            return
+        hint = f"If it does: git --git-dir {git_dir.private} config core.worktree {git_dir.root}"
+        raise SourceError(f"{git_dir.private} does not say that it belongs to {git_dir.root}.", hint=hint)
+    if not _is_same(git_dir.private / work_tree, git_dir.root):
+        raise SourceError(
+            f"The repository at {git_dir.root} says that its files are in another folder (core.worktree).",
+            hint="Review a clone of it.",
+        )
+
+
+def _leads_out(git_dir: GitDir, path: Path) -> bool:
+    return not any(_is_below(path, folder) for folder in (git_dir.private, git_dir.common))
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 def find_git_dir(path: Path) -> GitDir | None:
     """The repository a folder lies in, looking upwards on the same file system as git does; None when there is none.
 
@@ -77,7 +120,7 @@ def _upwards(path: Path) -> Iterator[Path]:
 
 def head_commit(git_dir: GitDir) -> str | None:
     """The full id of the commit HEAD stands at; None before the first commit, and where references are kept in a form not known here."""
-    value = read_special(git_dir.private / "HEAD", _SMALL)
+    value = read_part(git_dir, git_dir.private / "HEAD", _SMALL)
     for _ in range(_LONGEST_CHAIN):
         if value is None:
             return None
@@ -93,9 +136,9 @@ def _reference(git_dir: GitDir, name: bytes) -> bytes | None:
         return None
     for folder in (git_dir.private, git_dir.common):
         loose = folder / path_text(name)
-        if loose.is_file() and (value := read_special(loose, _SMALL)) is not None:
+        if loose.is_file() and (value := read_part(git_dir, loose, _SMALL)) is not None:
             return value
-    packed = read_special(git_dir.common / "packed-refs", _PACKED_REFS) or b""
+    packed = read_part(git_dir, git_dir.common / "packed-refs", _PACKED_REFS) or b""
     end = packed.find(b" " + name + b"\n")
     return packed[:end].rpartition(b"\n")[2] if end > 0 else None
 
@@ -131,23 +174,31 @@ def _is_git_dir(folder: Path) -> bool:
 
 
 def _common(private: Path) -> Path:
+    """Where the other work trees have it too. git makes `commondir` only two folders below what it names."""
     content = read_special(private / "commondir", _SMALL)
-    return private if content is None else Path(os.path.normpath(private / path_text(content.strip(b"\n"))))
+    if content is None:
+        return private
+    common = Path(os.path.normpath(private / path_text(content.strip(b"\n"))))
+    if private.parent.name != "worktrees" or not _is_same(private.parent.parent, common):
+        raise SourceError(f"{private} says that it is part of another repository (commondir).", hint="Review a clone of it.")
+    return common
 
 
 def read_references(git_dir: GitDir) -> dict[bytes, bytes]:
     """Every branch, tag and other reference, with the object id it stands for; and the passing heads, such as `MERGE_HEAD`.
 
-    A reference that points at another is given with what that one stands for. Malformed ones are left out. Raises SourceError when one
-    of git's files cannot be read.
+    A reference that points at another is given with what that one stands for. Malformed ones and links out of git's folder are left
+    out. Raises SourceError when one of git's files cannot be read.
     """
-    values = _packed(read_special(git_dir.common / "packed-refs", _PACKED_REFS) or b"")
+    values = _packed(read_part(git_dir, git_dir.common / "packed-refs", _PACKED_REFS) or b"")
     for folder in dict.fromkeys((git_dir.common, git_dir.private)):
         for name in _loose(folder):
-            if (value := read_special(folder / path_text(name), _SMALL)) is not None:
+            if _leads_out(git_dir, folder / path_text(name)):
+                continue
+            if (value := read_part(git_dir, folder / path_text(name), _SMALL)) is not None:
                 values[name] = value.strip()
     for name in _PASSING:
-        if (value := read_special(git_dir.private / path_text(name), _SMALL)) is not None:
+        if (value := read_part(git_dir, git_dir.private / path_text(name), _SMALL)) is not None:
             values[name] = re.split(rb"\s", value, maxsplit=1)[0]
     return {name: found for name, value in values.items() if (found := _followed(value, values)) is not None}
 

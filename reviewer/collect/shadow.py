@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from reviewer.collect.files import path_text, read_special
-from reviewer.collect.gitdir import GitDir, head_commit
+from reviewer.collect.gitdir import GitDir, head_commit, read_part, refuse_foreign
+from reviewer.collect.object_store import refuse_pipes
 from reviewer.errors import SourceError
 
 _INDEX_LIMIT = 2 * 1024 * 1024 * 1024
@@ -50,7 +51,8 @@ def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
     environment = _environment(git_dir.root, folder, git_dir.common / "objects")
     settings = _settings(git_dir, folder, environment, run)
     operators = _operators_settings(folder, run)
-    _refuse_other_work_tree(git_dir, settings)
+    refuse_foreign(git_dir, settings.get("core.worktree"))
+    refuse_pipes(git_dir.common / "objects")
     for name in _COPIED:
         content = read_special(git_dir.common / name, _TEXT_LIMIT)
         if content is not None:
@@ -84,6 +86,8 @@ def build_bare_shadow(common: Path | None, folder: Path, *, sha256: bool) -> Sha
     _lay_out(folder)
     root = folder / "empty"
     root.mkdir()
+    if common is not None:
+        refuse_pipes(common / "objects")
     if common is not None and (content := read_special(common / "shallow", _TEXT_LIMIT)) is not None:
         (folder / "shallow").write_bytes(content)
     settings = {"extensions.objectformat": "sha256"} if sha256 else {}
@@ -159,29 +163,17 @@ def _filter_with_program(key: str) -> str | None:
     return name if section == "filter" and last in {"clean", "process"} else None
 
 
-def _refuse_other_work_tree(git_dir: GitDir, settings: dict[str, str]) -> None:
-    """core.worktree may point anywhere: at somebody's home folder, for one. Only the folder `.git` stands in is reviewed."""
-    named = settings.get("core.worktree")
-    if named is None:
-        return
-    if os.path.realpath(git_dir.private / named) != os.path.realpath(git_dir.root):
-        raise SourceError(
-            f"The repository at {git_dir.root} says that its files are in another folder (core.worktree).",
-            hint="Review a clone of it.",
-        )
-
-
 def _copy_index(git_dir: GitDir, folder: Path) -> None:
     """The index, and the shared part of a split one. Its time matters: git looks again at files that changed since it was written."""
     source = git_dir.private / _index_name(git_dir)
-    content = read_special(source, _INDEX_LIMIT)
+    content = read_part(git_dir, source, _INDEX_LIMIT)
     if content is None:
         return
     _write_as_old(folder / "index", content, source)
     for shared in git_dir.private.glob("sharedindex.*"):
         name = shared.name.partition(".")[2]
         if _OBJECT_ID.fullmatch(name) and bytes.fromhex(name) in content:
-            _write_as_old(folder / shared.name, read_special(shared, _INDEX_LIMIT) or b"", shared)
+            _write_as_old(folder / shared.name, read_part(git_dir, shared, _INDEX_LIMIT) or b"", shared)
 
 
 def _index_name(git_dir: GitDir) -> str:

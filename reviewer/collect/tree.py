@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self, cast
 
 from reviewer.collect.files import NotReadError, path_bytes, path_text
 from reviewer.collect.listing import Entry
@@ -15,6 +16,9 @@ from reviewer.outcome import SkipReason
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository
+
+_PATIENCE = 300.0
+"""Seconds git may take for one object, on the slowest of network drives."""
 
 
 def tree_entries(repository: Repository, tree: str) -> list[Entry]:
@@ -120,7 +124,15 @@ class _Batch:
 
     def _read_line(self) -> bytes:
         assert self._process.stdout is not None, "it was started with pipes"  # noqa: S101 - how Repository.start makes it
+        self._wait()
         return self._process.stdout.readline().rstrip(b"\n")
+
+    def _wait(self) -> None:
+        """Each question has one answer, so nothing is waiting to be read before it comes."""
+        answers = select.poll()
+        answers.register(cast("IO[bytes]", self._process.stdout), select.POLLIN)
+        if not answers.poll(_PATIENCE * 1000):
+            raise SourceError(f"git did not answer within {_PATIENCE:.0f} seconds.")
 
 
 def _read_to_the_end(pipe: IO[bytes]) -> None:
