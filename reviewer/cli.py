@@ -7,6 +7,7 @@ needs when it runs.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -22,6 +23,8 @@ from reviewer.config import OPTIONS
 from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError, StorageError
 from reviewer.flags import call_of, changes, only, settings
 from reviewer.interruption import heed_signals
+from reviewer.live_secrets import protecting
+from reviewer.stream_guard import guarded
 from reviewer.streams import reopen_closed, tell
 
 
@@ -29,11 +32,15 @@ def main(argv: Sequence[str]) -> int:
     """Run `reviewer` with these arguments; return its exit code (see `errors.py`)."""
     reopen_closed()
     heed_signals()
+    with protecting(os.environ), guarded():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _tell_usage(error)
     except (KeyboardInterrupt, click.Abort):
         return _tell(InterruptedByUser("interrupted"))
     except ReviewerError as error:
@@ -54,6 +61,16 @@ def _tell(error: ReviewerError) -> int:
     tell(f"reviewer: {visible_line(error.message)}")
     if error.hint:
         tell(f"  {visible_line(error.hint)}")
+    return error.exit_code
+
+
+def _tell_usage(error: click.ClickException) -> int:
+    """What click says of arguments, which a workflow may fill with the name of a stranger's branch."""
+    from reviewer.report.inert import visible
+
+    said = io.StringIO()
+    error.show(said)
+    tell(visible(said.getvalue().rstrip("\n")))
     return error.exit_code
 
 

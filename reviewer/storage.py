@@ -9,20 +9,22 @@ from contextlib import suppress
 from pathlib import Path
 
 from reviewer.errors import StorageError
+from reviewer.live_secrets import clean
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o666) -> None:
     r"""Put `text` at `path` as UTF-8: whole or not at all, also after a crash or on a full disk.
 
     It is written beside `path` and renamed over it. A new file has `mode`, narrowed by the umask; an old one keeps what it has of
-    `mode`. Bytes of a file name that are not UTF-8 come out as `\udcXX`, so that the file is UTF-8 in any case. Links, devices and folders are never replaced or written through.
+    `mode`. Bytes of a file name that are not UTF-8 come out as `\udcXX`, so that the file is UTF-8 in any case. No secret of the process is in
+    it. Links, devices and folders are never replaced or written through.
 
     Raises StorageError with the path and the system's own words.
     """
     old = _mode_of_regular(path)
     draft = path.with_name(f".reviewer-{secrets.token_hex(6)}.tmp")
     try:
-        _write_draft(draft, text.encode("utf-8", "backslashreplace"), mode, old)
+        _write_draft(draft, clean(text).encode("utf-8", "backslashreplace"), mode, old)
         draft.replace(path)
     except OSError as error:
         raise storage_error(path, error) from error

@@ -1,0 +1,251 @@
+"""Finding any piece of a few known secrets in a text, however it is written: one pass, in time linear in the text.
+
+Any stretch of `SHORTEST` characters lies over one whole block of `_BLOCK`, wherever the text is cut into such blocks. So a text is cut
+once, and the blocks are looked up, a thousand at a time, among those that occur in a secret; only around a hit the stretches themselves
+are compared. A text without hits, as almost all are, is gone through in C.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+SHORTEST = 12
+"""Characters of a secret that are not shown: fewer say little, and would hit by chance."""
+_BLOCK = SHORTEST // 2
+_AT_ONCE = 1000
+_MANY = struct.Struct(f"{_BLOCK}s" * _AT_ONCE)
+
+_JSON = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})")
+_URL = re.compile(r"%[0-9A-Fa-f]{2}")
+_HTML = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[a-z]{2,6});")
+_BACKSLASHES = re.compile(r"\\+")
+"""Of Markdown and JSON, and of Markdown in JSON. What they stand before means itself."""
+_BEGUN_ESCAPE = re.compile(r"(?:\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|%[0-9A-Fa-f]?|&(?:#[xX]?[0-9A-Fa-f]{0,8}|[a-z]{0,6}))\Z")
+_NAMES = (
+    "amp & lt < gt > quot \" apos ' num # commat @ lowbar _ period . colon : sol / equals = plus + dollar $ excl ! ast *".split()
+)
+_NAMED = dict(zip(_NAMES[::2], _NAMES[1::2], strict=True))
+_ZERO_WIDTH = "\u200b"
+"""What our own Markdown puts into mentions and references, as an entity."""
+_PUBLIC_START = re.compile(r"sk-ant-[a-z]{2,8}[0-9]{2}-|github_pat_11|eyJ[A-Za-z0-9_-]*\.")
+"""How all of a vendor's keys begin, where that is longer than `SHORTEST`, and the head of a signed token: documentation, not a secret."""
+
+Span = tuple[int, int]
+"""Where something stands: start, and end exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """All stretches of `SHORTEST` characters of some secrets, in every form that is looked for."""
+
+    whole: tuple[str, ...] = ()
+    """The secrets themselves, the longest first."""
+    stretches: frozenset[bytes] = frozenset()
+    public: frozenset[bytes] = frozenset()
+    """Stretches that are no secret by themselves, but belong to one that they stand beside."""
+    blocks: frozenset[bytes] = frozenset()
+    """Every block of every stretch."""
+    beginnings: frozenset[bytes] = frozenset()
+    """Whatever is shorter than a stretch, and may become one; and a secret's public start with the beginning of what follows it."""
+    longest: int = 0
+    """Characters of the longest of these."""
+
+    def spans(self, text: str) -> list[Span]:
+        """Where a secret or a piece of one stands in the text, in order, apart from each other."""
+        if not self.whole:
+            return []
+        found = [*self._foreign(text), *self._runs(text)]
+        plain = _unescaped(text)
+        if plain != text and (runs := list(self._runs(plain))):
+            layer = _layered(text)
+            found += [layer.original(*run) for run in runs]
+        return _joined(found)
+
+    def undecided(self, text: str) -> int:
+        """How many characters at the end of the text may yet turn out to be of a secret, when more text follows it."""
+        begun = _BEGUN_ESCAPE.search(text)
+        whole = text[: begun.start()] if begun else text
+        plain = _unescaped(whole)
+        begun = _BEGUN_ESCAPE.search(plain)
+        end = begun.start() if begun else len(plain)
+        data = plain[max(end - self.longest, 0) : end].encode("ascii", "replace")
+        start = end - next((len(data) - at for at in range(len(data)) if data[at:] in self.beginnings), 0)
+        if start == len(plain):
+            return len(text) - len(whole)
+        return len(text) - (_layered(whole).original(start, len(plain))[0] if plain != whole else start)
+
+    def _foreign(self, text: str) -> Iterator[Span]:
+        """Whole secrets that are not all ASCII: as stretches, these are only found where they are."""
+        for secret in self.whole:
+            start = -1 if secret.isascii() else text.find(secret)
+            while start >= 0:
+                yield start, start + len(secret)
+                start = text.find(secret, start + len(secret))
+
+    def _runs(self, text: str) -> Iterator[Span]:
+        """Where stretch follows stretch."""
+        # One byte a character: those beyond ASCII become question marks, and no stretch has one in their place.
+        data = text.encode("ascii", "replace")
+        done = 0
+        for at in self._hits(data):
+            for start in range(max(at - _BLOCK, done), at + 1):
+                if start >= done and data[start : start + SHORTEST] in self.stretches:
+                    first = start
+                    while first > done and data[first - 1 : first - 1 + SHORTEST] in self.public:
+                        first -= 1
+                    end = start + SHORTEST
+                    while end < len(data) and self._goes_on(data[end - SHORTEST + 1 : end + 1]):
+                        end += 1
+                    yield first, end
+                    done = end - SHORTEST + 1
+                    break
+
+    def _goes_on(self, stretch: bytes) -> bool:
+        return stretch in self.stretches or stretch in self.public
+
+    def _hits(self, data: bytes) -> Iterator[int]:
+        """Where a block stands that occurs in a secret."""
+        at = 0
+        for many in _MANY.iter_unpack(memoryview(data)[: len(data) - len(data) % _MANY.size]):
+            if not self.blocks.isdisjoint(many):
+                yield from (at + number * _BLOCK for number, block in enumerate(many) if block in self.blocks)
+            at += _MANY.size
+        yield from (place for place in range(at, len(data) - _BLOCK + 1, _BLOCK) if data[place : place + _BLOCK] in self.blocks)
+
+
+def pieces_of(secrets: Iterable[str]) -> Pieces:
+    """The pieces of these secrets; those shorter than `SHORTEST` are left out."""
+    whole = tuple(sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=lambda secret: (-len(secret), secret)))
+    stretches: set[bytes] = set()
+    public: set[bytes] = set()
+    for secret in whole:
+        stretches |= _stretches(secret)
+        if start := _PUBLIC_START.match(secret):
+            public |= _stretches(start[0])
+    stretches -= public
+    blocks = {stretch[at : at + _BLOCK] for stretch in stretches for at in range(_BLOCK + 1)}
+    beginnings = {stretch[:size] for stretch in stretches | public for size in range(1, SHORTEST)}
+    for secret in whole:
+        if secret.isascii() and (start := _PUBLIC_START.match(secret)):
+            beginnings |= {secret[:size].encode() for size in range(1, len(start[0]) + SHORTEST)}
+    longest = max(map(len, beginnings), default=0)
+    return Pieces(whole, frozenset(stretches), frozenset(public), frozenset(blocks), frozenset(beginnings), longest)
+
+
+def _stretches(secret: str) -> set[bytes]:
+    return {form[at : at + SHORTEST] for form in _forms(secret) for at in range(len(form) - SHORTEST + 1)}
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """The ways to write a secret that are no escapes: as it is, backwards, as hexadecimal digits, and as Base64.
+
+    A piece of Base64 looks one of three ways, by where it stands among the groups of three bytes.
+    """
+    data = secret.encode("utf-8", "surrogateescape")
+    for run in re.findall(rb"[ -~]+", data):
+        # As a text without its backslashes.
+        yield from (run, run[::-1], run.replace(b"\\", b""))
+    yield data.hex().encode()
+    yield data.hex().upper().encode()
+    for skipped in range(3):
+        group = base64.b64encode(data[skipped:]).rstrip(b"=")
+        yield group
+        yield group.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def _unescaped(text: str) -> str:
+    """The text with every escape resolved, the outer ones first."""
+    for sign, escape, meaning in _ESCAPES:
+        if sign in text:
+            text = escape.sub(meaning, text) if escape is not _BACKSLASHES else text.replace(sign, "")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A text with one kind of escape resolved, and where each of its characters came from."""
+
+    text: str
+    cuts: tuple[int, ...] = (0,)
+    """Where in `text` an escape was (even places), and where the plain text after it begins (odd ones), in order."""
+    sources: tuple[int, ...] = (0,)
+    """Where these begin in the text before."""
+    outer: _Layer | None = None
+
+    def original(self, start: int, end: int) -> Span:
+        """Where a span of `text` stands in the very first text: escapes are in it as a whole."""
+        if self.outer is None:
+            return start, end
+        return self.outer.original(self._first(start), self._end(end))
+
+    def _first(self, at: int) -> int:
+        number = bisect_right(self.cuts, at) - 1
+        return self.sources[number] + at - self.cuts[number]
+
+    def _end(self, end: int) -> int:
+        number = bisect_right(self.cuts, end - 1) - 1
+        if number % 2:  # an escape: it ends where what is behind it begins
+            return self.sources[number + 1]
+        return self.sources[number] + end - self.cuts[number]
+
+
+def _layered(text: str) -> _Layer:
+    """What `_unescaped` gives, with the way back."""
+    layer = _Layer(text)
+    for _, escape, meaning in _ESCAPES:
+        layer = _resolved(layer, escape, meaning)
+    return layer
+
+
+def _resolved(outer: _Layer, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str]) -> _Layer:
+    text = outer.text
+    parts: list[str] = []
+    cuts, sources = [0], [0]
+    at = length = 0
+    for match in escape.finditer(text):
+        start, end = match.span()
+        meant = meaning(match)
+        parts += (text[at:start], meant)
+        length += start - at
+        cuts += (length, length + len(meant))
+        sources += (start, end)
+        length += len(meant)
+        at = end
+    return _Layer("".join((*parts, text[at:])), tuple(cuts), tuple(sources), outer)
+
+
+def _by_digits(match: re.Match[str]) -> str:
+    return chr(int(match[0].lstrip("\\ux%"), 16))
+
+
+def _by_entity(match: re.Match[str]) -> str:
+    name = match[0][1:-1]
+    if name[0] != "#":
+        return _NAMED.get(name, match[0])
+    number = int(name[1:]) if name[1].isdigit() else int(f"0{name[1:]}", base=0)
+    character = chr(number) if number <= sys.maxunicode else " "
+    return "" if character == _ZERO_WIDTH else character
+
+
+def _by_nothing(_match: re.Match[str]) -> str:
+    return ""
+
+
+_ESCAPES = (("\\", _JSON, _by_digits), ("%", _URL, _by_digits), ("&", _HTML, _by_entity), ("\\", _BACKSLASHES, _by_nothing))
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """In order; those that touch as one."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined

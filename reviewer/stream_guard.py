@@ -1,0 +1,107 @@
+"""Standard output and error without the process's secrets, whoever writes there: us, click, rich, a library's warning, Python's own traceback.
+
+The guard stands in `sys.stdout` and `sys.stderr` themselves: what prints the last words of a thread, or of the interpreter, asks nobody else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, TextIO
+
+from reviewer.live_secrets import clean, clean_bytes
+
+_LONGEST_LINE = 65_536
+"""Characters of a line that are held back, before they go out without its end."""
+
+
+class GuardedStream:
+    """A text stream whose lines are cleaned before they go out. What begins a line waits for its end, or for a `flush`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.bare = stream
+        """The stream itself."""
+        self._line = ""
+        self._lock = RLock()
+
+    def write(self, text: str) -> int:
+        """Take the text. Raises TypeError for bytes, as every text stream does, and OSError."""
+        with self._lock:
+            self._line += text
+            end = len(self._line) if len(self._line) > _LONGEST_LINE else self._line.rfind("\n") + 1
+            if end:
+                whole, self._line = self._line[:end], self._line[end:]
+                self.bare.write(clean(whole))
+        return len(text)
+
+    def flush(self) -> None:
+        """Send out what there is. Raises OSError."""
+        with self._lock:
+            if self._line:
+                rest, self._line = self._line, ""
+                self.bare.write(clean(rest))
+            self.bare.flush()
+
+    @property
+    def buffer(self) -> GuardedBytes:
+        """For whoever writes bytes."""
+        self.flush()
+        return GuardedBytes(self.bare.buffer)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else the stream has
+        return getattr(self.bare, name)
+
+
+class GuardedBytes:
+    """A binary stream; each `write` is cleaned by itself."""
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - what `buffer` gives
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        """Take the bytes. Raises OSError."""
+        self._stream.write(clean_bytes(bytes(data)))
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else the stream has
+        return getattr(self._stream, name)
+
+
+def guard() -> None:
+    """Put the guard before both streams; one that is closed, or has it already, is left alone."""
+    sys.stdout = _guarded(sys.stdout)
+    sys.stderr = _guarded(sys.stderr)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """The guard for as long as the `with` lasts."""
+    before = sys.stdout, sys.stderr
+    guard()
+    own = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        for stream, old, name in zip(own, before, ("stdout", "stderr"), strict=True):
+            if isinstance(stream, GuardedStream) and stream is not old:
+                stream.flush()
+                setattr(sys, name, old)
+
+
+@contextmanager
+def bare_output() -> Iterator[None]:
+    """Standard output as it is: to tell the runner of a job which secrets it must blot out."""
+    guarded_output = sys.stdout
+    if isinstance(guarded_output, GuardedStream):
+        guarded_output.flush()
+        sys.stdout = guarded_output.bare
+    try:
+        yield
+    finally:
+        sys.stdout = guarded_output
+
+
+def _guarded(stream: Any) -> Any:  # noqa: ANN401 - a GuardedStream stands for a TextIO, which is no Protocol
+    return stream if stream is None or isinstance(stream, GuardedStream) else GuardedStream(stream)
