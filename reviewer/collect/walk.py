@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from reviewer.collect.files import NotReadError, Reader, path_text
 from reviewer.collect.ignore import RuleSet, RuleTree, read_rules
 from reviewer.collect.listing import Entry
+from reviewer.errors import SourceError
 from reviewer.outcome import SkippedFile, SkipReason
 
+MOST_FILES = 2_000_000
+"""Files and folders of a plain folder; of a repository git's list may be as long (see `answer.py`)."""
 RULE_FILE_LIMIT = 1024 * 1024
 """Bytes of an ignore file that is read at all."""
 
@@ -25,7 +28,7 @@ class Walk:
         """Lines of .gitignore files that have no effect."""
 
     def entries(self) -> list[Entry]:
-        """What git would list of the folder if it were a new repository, sorted by path as bytes."""
+        """What git would list of the folder if it were a new repository, sorted by path as bytes. Raises SourceError for too many."""
         pending = [b""]
         while pending:
             for path, is_folder in self._look_into(pending.pop()):
@@ -33,6 +36,8 @@ class Walk:
                     pending.append(path)
                 else:
                     self._found.append(path)
+            if len(pending) + len(self._found) > MOST_FILES:
+                raise SourceError(f"The folder holds more than {MOST_FILES:,} files.", hint="Name a folder within it.")
         return [Entry(path_text(path), "", None, False, False) for path in sorted(self._found)]  # noqa: FBT003 - by position, for speed
 
     def _look_into(self, folder: bytes) -> Iterator[tuple[bytes, bool]]:
