@@ -10,6 +10,8 @@ from contextlib import suppress
 
 import click
 
+from reviewer.workflow_log import is_obeyed, without_commands
+
 STANDARD_ERROR = 2
 _NARROWEST = 20
 
@@ -41,9 +43,12 @@ def wrapped(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """A line on standard error; that nobody can read it any more stops nothing: work that is paid for goes on, the exit code tells."""
+    """A line on standard error; that nobody can read it any more stops nothing: work that is paid for goes on, the exit code tells.
+
+    In a workflow nothing in it is a command to the log, which gets both streams.
+    """
     try:
-        click.echo(wrapped(text), err=True)
+        click.echo(without_commands(text) if is_obeyed(os.environ) else wrapped(text), err=True)
     except OSError:
         # Python would try again at exit, and leave with a code of its own.
         with suppress(OSError):

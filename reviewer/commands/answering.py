@@ -17,6 +17,7 @@ from reviewer.conversation_file import ConversationFile
 from reviewer.engine.interface import Listener
 from reviewer.errors import StorageError
 from reviewer.outcome import Usage
+from reviewer.reply.masking_lines import MaskedLines
 from reviewer.reply.stream import ReplyStream
 from reviewer.report.flow import Flow
 from reviewer.run_answers import AnswerFile, Reserve
@@ -160,6 +161,7 @@ class Shown:
         self._is_broken = False
         self._stream = ReplyStream()
         self._flow = Flow(self._write, text_columns())
+        self._lines = MaskedLines()
 
     def sent(self) -> None:
         """The request has left: the status line says so."""
@@ -178,6 +180,7 @@ class Shown:
     def end(self) -> None:
         """Nothing more comes."""
         self._stop()
+        self._flow.feed(self._lines.rest())
         self._flow.end()
 
     def whole(self, text: str) -> None:
@@ -188,7 +191,7 @@ class Shown:
     def _show(self, text: str) -> None:
         self._stop()
         self.anything = True
-        self._flow.feed(text)
+        self._flow.feed(self._lines.feed(text))
 
     def _write(self, text: str) -> None:
         if self._is_broken:

@@ -19,7 +19,7 @@ from reviewer.storage import storage_error
 def chosen(runs: Path, run_id: str | None, call: Call) -> tuple[Path, RunRecord]:
     """Folder and record of the run whose id begins with `run_id`; without one, of the newest about what the call names.
 
-    Raises UsageError when there is none, and SourceError for a path inside a bare repository.
+    Raises UsageError when there is none, and SourceError for a path that is not there or inside a bare repository.
     """
     if run_id is not None:
         folder = find_run(runs, run_id)
@@ -27,6 +27,8 @@ def chosen(runs: Path, run_id: str | None, call: Call) -> tuple[Path, RunRecord]
         if record is not None:
             return folder, record
         raise UsageError(f"there is no run {run_id} any more", hint="`reviewer runs` lists them.")
+    if not call.path.exists():
+        raise SourceError(f"there is nothing at {call.path}")
     top = top_of(call.path)
     for folder in reversed(run_folders(runs)):
         record = read_record(folder)

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from reviewer.commands.outputs import print_out
+from reviewer.commands.outputs import print_commands
 from reviewer.errors import StorageError
+from reviewer.live_secrets import clean
 from reviewer.report.inert import visible_line
 from reviewer.storage import storage_error
+from reviewer.stream_guard import bare_output
 
 _SHORTEST_MASK = 8
 """Characters; a shorter "secret" would blot out half of the log."""
@@ -45,14 +47,15 @@ class Job:
         commands = "".join(f"::add-mask::{escaped(line)}\n" for line in lines)
         if commands and self._hush:
             commands = f"::{self._hush}::\n{commands}{self._begin_hush()}"
-        print_out(commands)
+        with bare_output():  # the runner cannot blot out what it is not told
+            print_commands(commands)
 
     @contextmanager
     def hushed(self) -> Iterator[None]:
         """Within it no line but `mask`'s acts as a command. So it stays when an exception leaves it: a crash may quote anything."""
-        print_out(self._begin_hush())
+        print_commands(self._begin_hush())
         yield
-        print_out(f"::{self._hush}::\n")
+        print_commands(f"::{self._hush}::\n")
         self._hush = ""
 
     def _begin_hush(self) -> str:
@@ -61,11 +64,11 @@ class Job:
 
     def say(self, level: Level, message: str) -> None:
         """Show a message at the head of the run. It may name a path of the repository."""
-        print_out(f"::{level} title=reviewer::{escaped(visible_line(message))}\n")
+        print_commands(f"::{level} title=reviewer::{escaped(visible_line(message))}\n")
 
     def print_annotations(self, text: str) -> None:
         """Print what `report/annotations.py` made of a review."""
-        print_out(text)
+        print_commands(text)
 
     def summarize(self, markdown: str) -> None:
         """Add to the job's summary. Raises StorageError."""
@@ -92,7 +95,7 @@ def _append(path: Path, text: str) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(clean(text).encode("utf-8", "backslashreplace"))
     except OSError as error:
         failure: StorageError = storage_error(path, error)
         raise failure from error

@@ -12,8 +12,11 @@ from reviewer.config import Config
 from reviewer.errors import ConfigError, StorageError
 from reviewer.outcome import Review
 from reviewer.storage import write_atomically
+from reviewer.workflow_log import is_obeyed, without_commands
 
 STDOUT = "-"
+COMMANDS = "github"
+"""The format that is meant for a workflow's log to obey."""
 _SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".json": "json", ".sarif": "sarif"}
 
 _OTHER_FORMATS = {".html", ".htm", ".xml", ".pdf", ".csv"}
@@ -67,14 +70,24 @@ def write(review: Review, chosen: tuple[Output, ...], renderers: Mapping[str, Re
     """Write every output, files first. Raises StorageError."""
     for output in sorted(chosen, key=lambda output: output.path == STDOUT):
         text = renderers[output.format](review)
-        if output.path == STDOUT:
+        if output.path == STDOUT and output.format == COMMANDS:
+            print_commands(text)
+        elif output.path == STDOUT:
             print_out(text)
         else:
             write_atomically(Path(output.path), text)
 
 
 def print_out(text: str) -> None:
-    """Put text on standard output as UTF-8, whatever the terminal's locale. Raises StorageError when nobody reads it any more."""
+    """Put text on standard output as UTF-8, whatever the terminal's locale. Raises StorageError when nobody reads it any more.
+
+    In a workflow nothing in it is a command to the log.
+    """
+    print_commands(without_commands(text) if is_obeyed(os.environ) else text)
+
+
+def print_commands(text: str) -> None:
+    """The same for text whose commands are ours and meant. Raises StorageError."""
     if sys.stdout is None:
         raise StorageError("standard output is closed")
     try:

@@ -15,6 +15,7 @@ from reviewer.commands.tracing import traced
 from reviewer.commands.warming import warmed
 from reviewer.commands.wishing import make_wishes, plan_target
 from reviewer.errors import EXIT_OK, IncompleteError
+from reviewer.report.printable import inert
 from reviewer.review import prepare
 from reviewer.storage import write_atomically
 from reviewer.templating import Templates
@@ -53,7 +54,7 @@ def _print_prompt(target: Target, call: Call, place: str) -> int:
     first, *others = look_requests(plan, prompt, subject, wishes, templates)
     text = request_text(first.prompt)
     if place == STDOUT:
-        print_out(text)
+        print_out(inert(text))
     else:
         write_atomically(Path(place), text)
         terminal.say(f"The request is in {place}; nothing was sent.")

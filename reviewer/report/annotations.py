@@ -14,6 +14,7 @@ from reviewer.findings import Finding, Severity
 from reviewer.outcome import Review
 from reviewer.report.amounts import counted
 from reviewer.report.inert import visible, visible_line, visible_path
+from reviewer.workflow_log import without_old_commands
 
 SHOWN = 10
 """Commands of one level that GitHub shows for a step."""
@@ -59,7 +60,7 @@ def _finding(finding: Finding) -> str:
         message += f"\n\nFix: {visible(finding.suggestion).strip()}"
     path = visible_path(finding.path)
     place = {"line": str(finding.start_line), "endLine": str(finding.end_line)}
-    if path == finding.path == _unlike_old_commands(path.strip()):
+    if path == finding.path == without_old_commands(path.strip()):
         return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", message, {"file": path, **place})
     # No property can hold such a name; a wrong one would mark lines of another file.
     return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{finding.start_line}: {message}")
@@ -91,12 +92,8 @@ def _cut(text: str, length: int) -> str:
 
 
 def _data(text: str) -> str:
-    return _unlike_old_commands(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return without_old_commands(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _unlike_old_commands(text: str) -> str:
-    return text.replace("##[", "## [")

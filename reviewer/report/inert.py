@@ -14,7 +14,7 @@ from urllib.parse import quote_from_bytes
 
 from reviewer.report.languages import LANGUAGES, SUFFIXES
 
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, DEL, C1
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers, Mongolian selectors
@@ -23,6 +23,7 @@ _HIDDEN = re.compile(
     "\ud800-\udfff"  # lone surrogates, which no encoding can write
     "]"
 )
+"""One character that hides, reorders or commands. Tab and line feed are none."""
 _IN_PATHS = re.compile("[\\\\\n\t\r\udc80-\udcff]")
 _PATH_NAMES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -57,7 +58,7 @@ def visible(text: str) -> str:
 
     CRLF becomes a line feed. Fit for a terminal and for the inside of a code fence.
     """
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+    return HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 def visible_line(text: str) -> str:

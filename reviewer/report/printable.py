@@ -1,9 +1,12 @@
-"""JSON that any reader takes and no terminal obeys, whatever the texts and paths in it hold."""
+"""JSON that any reader takes, and that no terminal and no workflow's log obeys, whatever the texts and paths in it hold."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+
+from reviewer.report.inert import HIDDEN
+from reviewer.workflow_log import json_without_commands
 
 _SHORT = 200
 """Characters up to which an entry of a list stands on a line of its own."""
@@ -15,7 +18,14 @@ def dumps(value: Mapping[str, object]) -> str:
     The lines are put together here because the standard library's indentation is ten times slower, and a plan may name 80,000 files.
     """
     fields = (f"  {json.dumps(key)}: {_field(entry)}" for key, entry in value.items())
-    return ("{\n" + ",\n".join(fields) + "\n}\n").replace("\x7f", "\\u007f")
+    return inert("{\n" + ",\n".join(fields) + "\n}\n")
+
+
+def inert(text: str) -> str:
+    """JSON of the same data in which nothing hides or acts: `text` is what the standard library writes, and it leaves DEL as it is."""
+    if not text.isascii():
+        text = HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return json_without_commands(text.replace("\x7f", "\\u007f"))
 
 
 def _field(value: object) -> str:

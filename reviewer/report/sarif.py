@@ -18,6 +18,7 @@ from reviewer.errors import IncompleteError
 from reviewer.findings import Finding, Severity
 from reviewer.outcome import Review
 from reviewer.report.amounts import counted
+from reviewer.report.printable import inert
 from reviewer.report.sarif_results import as_text, location, result
 from reviewer.report.sarif_rules import RULES, SECURITY_SEVERITY
 
@@ -49,7 +50,7 @@ def render(review: Review) -> str:
 
 def _log(review: Review, cut: int) -> str:
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(review, cut)]}
-    return json.dumps(log, indent=1).replace("\x7f", "\\u007f") + "\n"
+    return inert(json.dumps(log, indent=1)) + "\n"
 
 
 def _run(review: Review, cut: int) -> dict[str, Any]:
