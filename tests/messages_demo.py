@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from messages_patterns import PATTERNS, Pattern
 from messages_rules import content_blocks
@@ -72,11 +72,25 @@ def demo_model(body: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a request, in the form that `reviewer` asks for."""
     question = content_blocks(body["messages"][0]["content"])[-1]["text"]
     files = _files(body)
+    match kind_of(question):
+        case "verification":
+            return {"findings": [], "summary": "", "verdicts": list(_verdicts(question, files))}
+        case "ask":
+            return {"findings": [], "summary": "", "reply": _reply(body, question, files)}
+        case "look":
+            return _look(question, files)
+
+
+def kind_of(question: str) -> Literal["look", "verification", "ask"]:
+    """What a question asks for, by the sentence that it begins with."""
     if question.startswith(_VERIFY):
-        return {"findings": [], "summary": "", "verdicts": list(_verdicts(question, files))}
-    if question.startswith(_ASK):
-        return {"findings": [], "summary": "", "reply": _reply(body, question, files)}
-    return _look(question, files)
+        return "verification"
+    return "ask" if question.startswith(_ASK) else "look"
+
+
+def keys_of(question: str) -> list[str]:
+    """The keys of the findings that a verification is asked about."""
+    return [key for _, key, *_ in _FINDING.findall(question)]
 
 
 def documents_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
