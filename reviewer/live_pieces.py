@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import re
 import struct
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,10 +26,6 @@ _HTML = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[a-z]{2,6});")
 _BACKSLASHES = re.compile(r"\\+")
 """Of Markdown and JSON, and of Markdown in JSON. What they stand before means itself."""
 _BEGUN_ESCAPE = re.compile(r"(?:\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|%[0-9A-Fa-f]?|&(?:#[xX]?[0-9A-Fa-f]{0,8}|[a-z]{0,6}))\Z")
-_NAMES = (
-    "amp & lt < gt > quot \" apos ' num # commat @ lowbar _ period . colon : sol / equals = plus + dollar $ excl ! ast *".split()
-)
-_NAMED = dict(zip(_NAMES[::2], _NAMES[1::2], strict=True))
 _ZERO_WIDTH = "\u200b"
 """What our own Markdown puts into mentions and references, as an entity."""
 _PUBLIC_START = re.compile(r"sk-ant-[a-z]{2,8}[0-9]{2}-|github_pat_11|eyJ[A-Za-z0-9_-]*\.")
@@ -225,11 +220,9 @@ def _by_digits(match: re.Match[str]) -> str:
 
 
 def _by_entity(match: re.Match[str]) -> str:
-    name = match[0][1:-1]
-    if name[0] != "#":
-        return _NAMED.get(name, match[0])
-    number = int(name[1:]) if name[1].isdigit() else int(f"0{name[1:]}", base=0)
-    character = chr(number) if number <= sys.maxunicode else " "
+    from html import unescape  # its table of names is for the few texts that need it
+
+    character = unescape(match[0])
     return "" if character == _ZERO_WIDTH else character
 
 

@@ -191,6 +191,9 @@ def _read_events(stream: Stream, arrival: Arrival, listener: Listener, began: Ca
             _deliver(arrival, listener, began, stream, arrival.take(WireEvent.model_validate(data)))
     except ValidationError as error:
         raise MalformedReplyError("An event of the answer cannot be read.", hint=_NO_API) from error
+    finally:
+        if rest := arrival.rest():
+            listener.text(rest)
 
 
 def _deliver(arrival: Arrival, listener: Listener, began: Callable[[str], None], stream: Stream, text: str) -> None:

@@ -29,6 +29,7 @@ from reviewer.engine.sockets import Sockets
 from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
 from reviewer.engine.wire_limits import HOLDS, read_limits
 from reviewer.errors import ConfigError, ConnectionFailedError, ProviderError
+from reviewer.live_secrets import learn
 
 MAX_RETRIES = 2
 """After the first attempt; the SDK's own default."""
@@ -39,6 +40,8 @@ SILENCE = 600.0
 _CONNECT = 15.0
 """Seconds to reach the endpoint."""
 _MESSAGES = "/v1/messages"
+_TELLING = ("authorization", "x-api-key")
+"""Headers that hold a key or token."""
 
 
 @dataclass(slots=True)
@@ -140,6 +143,8 @@ class Connection:
 
     def _watch(self, request: httpx2.Request) -> None:
         request.extensions["trace"] = self._sockets.watch
+        # Whatever it was read from or exchanged for, by us or by the SDK: here is what the provider knows us by.
+        learn(*(word for name in _TELLING for word in request.headers.get(name, "").split()))
 
     def _within_patience(self, request: Any, call_next: Any) -> Any:  # noqa: ANN401 - the SDK's middleware types are not public
         """Called by the SDK around every attempt. Ends the retries that would outlast our patience or cannot help."""

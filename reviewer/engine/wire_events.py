@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from reviewer.engine.wire_errors import printable_id
 from reviewer.errors import MalformedReplyError
+from reviewer.live_secrets import Stream
 from reviewer.outcome import Usage
 
 _Count = Annotated[int, Field(ge=0)]
@@ -123,6 +124,8 @@ class Arrival:
     details: WireStopDetails | None = None
     announced: bool = False
     """True once the listener has been told."""
+    cleaned: Stream = field(default_factory=Stream)
+    """Takes secrets of ours out of the text as it arrives: from here on it is written to disk, shown and published."""
     pieces: list[str] = field(default_factory=list)
     size: int = 0
     """Characters of all pieces."""
@@ -169,8 +172,16 @@ class Arrival:
         self.size += len(block.text)
         if self.size > LARGEST_ANSWER:
             raise MalformedReplyError("The endpoint sends more than any model answers.", hint="Check ANTHROPIC_BASE_URL.")
-        self.pieces.append(block.text)
-        return block.text
+        return self._keep(self.cleaned.feed(block.text))
+
+    def rest(self) -> str:
+        """The end of the text, of which nothing more comes: what could have become a secret of ours."""
+        return self._keep(self.cleaned.end())
+
+    def _keep(self, text: str) -> str:
+        if text:
+            self.pieces.append(text)
+        return text
 
     def _end(self, reason: str | None, details: WireStopDetails | None) -> None:
         self.stop_reason = reason or self.stop_reason

@@ -18,6 +18,7 @@ import httpx2
 
 from reviewer.engine.credentials import checked_endpoint
 from reviewer.errors import CredentialsError
+from reviewer.live_secrets import learn
 from reviewer.storage import storage_error
 
 AUDIENCE = "https://api.anthropic.com"
@@ -92,4 +93,5 @@ def _token(content: bytes) -> str:
     value = answer.get("value") if isinstance(answer, dict) else None
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise CredentialsError("GitHub's token service answered without a token.", hint=_HINT)
+    learn(value)
     return value

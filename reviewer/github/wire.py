@@ -17,6 +17,7 @@ import httpx2
 from reviewer import __version__
 from reviewer.engine.credentials import checked_endpoint
 from reviewer.errors import ConfigError, ForgeError
+from reviewer.live_secrets import clean, learn
 
 Transport = httpx2.BaseTransport
 """What stands in for the network."""
@@ -62,6 +63,7 @@ class Wire:
         self._origin = _origin(httpx2.URL(self._api))
         if _origin(httpx2.URL(self.graphql_url)) != self._origin:
             raise ConfigError("GitHub's API and its GraphQL API are on different hosts: one token is not sent to two.")
+        learn(token or "")
         self._client = _client(_headers(token, self._api), transport)
 
     def close(self) -> None:
@@ -80,7 +82,7 @@ class Wire:
         asked = f"{method} {httpx2.URL(url).path}"
         try:
             for _ in range(_MOST_REDIRECTS):
-                with self._client.stream(method, url, json=body) as response:
+                with self._client.stream(method, url, json=_without_secrets(body)) as response:
                     if response.status_code not in _REDIRECTS:
                         return _read(response, asked)
                     url = self.own(response.headers.get("location", ""), url)
@@ -105,6 +107,17 @@ def malformed(asked: str) -> ForgeError:
         f"What answered {asked} does not speak as GitHub's API does.",
         hint="Check GITHUB_API_URL, and a proxy between here and there.",
     )
+
+
+def _without_secrets(value: object) -> Any:  # noqa: ANN401 - JSON
+    """JSON to be sent, without secrets of ours in any of its texts: a comment is public."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each) for each in value]
+    return value
 
 
 def _headers(token: str | None, api: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reviewer.errors import StorageError
+from reviewer.live_secrets import clean
 from reviewer.tracing.spans import Span
 
 _PAGE = 4_096
@@ -36,7 +37,7 @@ class TraceFile:
         """Append the step's line. After the first failure nothing more is written."""
         if self._problem:
             return
-        record = json.dumps(_record(span, self._trace), separators=(",", ":")).encode()
+        record = clean(json.dumps(_record(span, self._trace), separators=(",", ":"))).encode()
         try:
             line = record + b" " * _filling(os.fstat(self._descriptor).st_size + len(record) + 1) + b"\n"
             written = os.write(self._descriptor, line)

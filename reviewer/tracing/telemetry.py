@@ -19,6 +19,7 @@ from opentelemetry.trace import Span as OpenSpan
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from reviewer import __version__
+from reviewer.live_secrets import clean
 from reviewer.report.amounts import counted
 from reviewer.tracing.spans import Span
 from reviewer.tracing.vocabulary import REQUEST, Value
@@ -114,12 +115,19 @@ class _Counting(SpanExporter):
 def _named(span: Span) -> dict[str, Value]:
     """The attributes under the names of the conventions."""
     given = span.attributes
-    named = {_CONVENTIONS.get(name, f"reviewer.{name}"): value for name, value in given.items() if name != "input_tokens"}
+    named = {
+        _CONVENTIONS.get(name, f"reviewer.{name}"): _cleaned(value) for name, value in given.items() if name != "input_tokens"
+    }
     if span.name == REQUEST:
         named |= {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "anthropic"}
     if "input_tokens" in given:
         named["gen_ai.usage.input_tokens"] = sum(int(given.get(name, 0)) for name in _OF_PROMPT)
     return named
+
+
+def _cleaned(value: Value) -> Value:
+    """Ids and names that an endpoint made up may repeat a header."""
+    return clean(value) if isinstance(value, str) else value
 
 
 def _resource() -> Resource:
