@@ -7,12 +7,32 @@ from pathlib import Path
 
 from reviewer.commands.setup import Setup
 from reviewer.engine.credentials import Credentials, checked_endpoint, find_credentials
-from reviewer.errors import CredentialsError
+from reviewer.errors import ConfigError, CredentialsError
+
+_IN_CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
+"""Variables that say that nobody sits before this machine."""
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials | None:
-    """The operator's credentials, or None when there are none. Raises ConfigError for a key that cannot be one."""
+    """The operator's credentials, or None when there are none. Raises ConfigError for a key that cannot be one, and as `refuse_recording`."""
+    refuse_recording(environ)
     return find_credentials(environ, Path.home() / ".config")
+
+
+def refuse_recording(environ: Mapping[str, str]) -> None:
+    """In CI, refuse what writes down requests, or what they can be decrypted with: logs and artifacts there are often public.
+
+    On a person's own machine `ANTHROPIC_LOG` does nothing (see `engine/connection.py`), and a file of TLS keys is that person's own.
+    Raises ConfigError.
+    """
+    if not any(environ.get(name) for name in _IN_CI):
+        return
+    if environ.get("ANTHROPIC_LOG", "").strip().lower() == "debug":
+        raise ConfigError("ANTHROPIC_LOG=debug is refused in CI: it would log whole prompts.", hint="Unset ANTHROPIC_LOG.")
+    if environ.get("SSLKEYLOGFILE"):
+        raise ConfigError(
+            "SSLKEYLOGFILE is refused in CI: with it, recorded requests can be decrypted.", hint="Unset SSLKEYLOGFILE."
+        )
 
 
 def required_credentials(environ: Mapping[str, str], otherwise: str) -> Credentials:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewer.commands.access import refuse_recording
 from reviewer.commands.inputs import Inputs, read_inputs
 from reviewer.commands.job import Job
 from reviewer.commands.task import Parse, Task
@@ -16,6 +17,7 @@ from reviewer.errors import EXIT_BUG, ReviewerError
 from reviewer.github.access import read_access
 from reviewer.github.api import GitHub
 from reviewer.github.event import NothingToDo, ReviewPullRequest, load_event, read_event
+from reviewer.live_secrets import known
 
 _SECRET = (
     "INPUT_ANTHROPIC_API_KEY",
@@ -25,13 +27,13 @@ _SECRET = (
     "GITHUB_TOKEN",
     "GH_TOKEN",
 )
-"""Variables whose values no log may show."""
+"""Variables whose values no log may show, however short they are; others are told by their looks."""
 
 
 def run(environ: Mapping[str, str], parse: Parse) -> int:
     """Review what the event is about and publish it; the exit code, see `errors.py`."""
     job = Job(environ)
-    job.mask(*(environ.get(name, "").strip() for name in _SECRET))
+    job.mask(*dict.fromkeys((*(environ.get(name, "").strip() for name in _SECRET), *known())))
     ended = Ended(verdict=Verdict.ERROR, code=EXIT_BUG)
     try:
         with job.hushed():
@@ -47,6 +49,7 @@ def run(environ: Mapping[str, str], parse: Parse) -> int:
 def _attempted(environ: Mapping[str, str], parse: Parse, job: Job) -> Ended:
     """An expected failure is an end like any other."""
     try:
+        refuse_recording(environ)
         inputs = read_inputs(environ)
         return _done({**environ, **_secrets(inputs)}, inputs, parse, job)
     except ReviewerError as error:
