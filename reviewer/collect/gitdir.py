@@ -111,11 +111,19 @@ def find_common(path: Path) -> Path | None:
 
 def _upwards(path: Path) -> Iterator[Path]:
     """A folder and those above it, on the same file system."""
-    device = path.stat().st_dev
+    device = _device(path)
     for folder in (path, *path.parents):
-        if folder.stat().st_dev != device:
+        if _device(folder) != device:
             return
         yield folder
+
+
+def _device(folder: Path) -> int:
+    """The file system a folder lies on. Raises SourceError when it is gone."""
+    try:
+        return folder.stat().st_dev
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read: {error.strerror}.") from error
 
 
 def head_commit(git_dir: GitDir) -> str | None:
