@@ -33,6 +33,7 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidirectional, zero width), surrogate, private use, unassigned; line and paragraph separator."""
 _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Characters that show nothing although they count as letters or marks."""
+_FENCE = "`" * 61
 _PYTHON = frozenset({".py", ".pyi"})
 _PROSE = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".po", ".pot", ".csv", ".tsv", ""})
 
@@ -43,7 +44,8 @@ def checked(finding: Finding, text: str) -> str | None:
     `text` is the file the finding was grounded in. Empty means that the lines are to be deleted. It may be offered when
 
     - the finding's quote is exactly the whole lines it names (`ground` has dropped the replacements of others),
-    - it differs from them, has at most 60 lines, and holds no control, bidirectional or otherwise hidden character,
+    - it differs from them, has at most 60 lines, and holds no control, bidirectional or otherwise hidden character, nor more than 60
+      backticks in a row: GitHub's parser counts no further than 255 for the fence that a block to apply stands in,
     - Python, JSON, YAML and TOML that parsed before still do; whoever reads code of another language finds as many brackets left open
       as before. What did not parse before, a template say, can prove nothing and is not asked; what is too large to be parsed is refused.
 
@@ -67,7 +69,7 @@ def checked(finding: Finding, text: str) -> str | None:
 
 def _hides(text: str) -> bool:
     hidden = _HIDDEN.search(text) is not None
-    return hidden or any(unicodedata.category(char) in _HIDDEN_CATEGORIES for char in set(text) - _PLAIN)
+    return hidden or _FENCE in text or any(unicodedata.category(char) in _HIDDEN_CATEGORIES for char in set(text) - _PLAIN)
 
 
 def _still_parses(path: str, before: str, after: str, old: str, new: str) -> bool:

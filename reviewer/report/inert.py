@@ -29,6 +29,10 @@ _PATH_NAMES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _FENCE_LINE = re.compile(r"(`{3,}|~{3,})[ \t]{0,8}([^`\s]{0,40})[^`\n]*")
 _BACKTICKS = re.compile("`+")
+_LONGEST_RUN = 60
+"""Backticks in a row that stay. GitHub's parser knows no inline code between more than 80, and counts no further than 255 for the fence of a
+block: what stands in a longer one would act."""
+_TOO_MANY = re.compile("`{%d,}" % (_LONGEST_RUN + 1))
 _BULLET = re.compile(r"^[-+=>:]", re.MULTILINE)
 _NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
 _ACTIVE = re.compile(
@@ -79,7 +83,7 @@ def visible_path(path: str) -> str:
 
 def code(text: str) -> str:
     """Inline code on one line, whatever the text holds; nothing for a blank text."""
-    line = " ".join(visible(text).split())
+    line = _shortened(" ".join(visible(text).split()))
     if not line:
         return ""
     fence = "`" * (_longest_run(line) + 1)
@@ -89,7 +93,7 @@ def code(text: str) -> str:
 
 def block(text: str, path: str = "") -> str:
     """A code block in a fence longer than any run of backticks inside, coloured by the suffix of `path` where we know it."""
-    return _fenced(visible(text), SUFFIXES.get(PurePosixPath(path).suffix.lower(), ""))
+    return _fenced(_shortened(visible(text)), SUFFIXES.get(PurePosixPath(path).suffix.lower(), ""))
 
 
 def suggestion(lines: str) -> str:
@@ -152,12 +156,17 @@ def _own_block(fence: re.Match[str], lines: Iterator[str]) -> str:
             break
         inside.append(line)
     language = fence[2].lower()
-    return _fenced("\n".join(inside), language if language in LANGUAGES else "")
+    return _fenced(_shortened("\n".join(inside)), language if language in LANGUAGES else "")
 
 
 def _fenced(text: str, language: str) -> str:
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text.removesuffix(chr(10))}\n{fence}"
+
+
+def _shortened(text: str) -> str:
+    """Text for the inside of code: a run of backticks that no code could hold, by its number."""
+    return _TOO_MANY.sub(lambda match: f"⟨U+0060×{len(match[0])}⟩", text)
 
 
 def _longest_run(text: str) -> int:

@@ -76,6 +76,7 @@ def test_whole_lines_are_replaced(quote: str, replacement: str, expected: str) -
         pytest.param("    if x:", "    if x:  # \u2028", id="line separator"),
         pytest.param("    if x:", "    if x:  #\U000e0041", id="tag"),
         pytest.param("    if x:", "    y = 1\n" * MAX_LINES + "    if x:", id="too many lines"),
+        pytest.param("    if x:", "    if x:  # " + "`" * 61, id="more backticks than a fence can hold"),
     ],
 )
 def test_what_is_not_exactly_that_is_not_offered(quote: str, replacement: str | None) -> None:

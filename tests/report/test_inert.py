@@ -164,6 +164,23 @@ def test_a_link_leads_to_its_file_and_nowhere_else(path: bytes, first: int, more
     assert re.fullmatch(r"\./[A-Za-z0-9_.~/%-]*#L\d+(-L\d+)?", attributes["href"] or "")
 
 
+@pytest.mark.parametrize("number", [60, 61, 79, 80, 254, 255, 256, 300, 5_000])
+def test_no_run_of_backticks_is_too_long_for_its_code(number: int) -> None:
+    """GitHub's parser takes no more than 80 for inline code, and counts no further than 255 for the fence of a block."""
+    text = "`" * number + "\n<b>@octocat</b> ![x](https://evil.example)\n" + "`" * number
+
+    assert_harmless(f"a {inert.code(text)} b", {"p", "code"})
+    assert_harmless(inert.block(text), {"pre", "code"})
+    assert_harmless(inert.prose(f"~~~\n{text}\n~~~"), PROSE_TAGS)
+    assert_harmless(inert.prose(text.replace("\n", " ")), PROSE_TAGS)
+    assert_harmless(inert.link(text, 1).rpartition("](")[0][1:], {"p", "code"})
+
+
+def test_a_long_run_of_backticks_is_told_by_its_number() -> None:
+    assert inert.code("x" + "`" * 61) == "`x⟨U+0060×61⟩`"
+    assert inert.block("`" * 60 + "\n" + "`" * 300) == "`" * 61 + "\n" + "`" * 60 + "\n⟨U+0060×300⟩\n" + "`" * 61
+
+
 def test_a_link_in_a_comment_names_the_repository_and_the_commit() -> None:
     top = "https://github.com/octo/app/blob/0123456789abcdef0123456789abcdef01234567"
 
