@@ -54,7 +54,8 @@ _BAR = re.compile(r"(?<!\\)(\\*)\|")
 _BREAK = "&#8203;"
 """A zero-width space, by number. GitHub looks for mentions and references in the rendered text, where a backslash is gone."""
 _HEX_RUN = 6
-"""Hex digits left together: GitHub takes seven and more for a commit."""
+"""Hex digits left together: GitHub takes seven and more for a commit, also where they are a number or a word. Whoever can make a commit can
+make one whose id begins with seven decimal digits."""
 
 
 def visible(text: str) -> str:
@@ -224,8 +225,7 @@ def _harmless(match: re.Match[str]) -> str:
     if kind == "other" or (kind == "underscore" and not _inside_word(match)):
         return "\\" + text
     if kind == "commit":
-        mixed = not text.isdecimal() and not text.isalpha()
-        return _BREAK.join(text[at : at + _HEX_RUN] for at in range(0, len(text), _HEX_RUN)) if mixed else text
+        return _BREAK.join(text[at : at + _HEX_RUN] for at in range(0, len(text), _HEX_RUN))
     return text if kind == "underscore" else text + _BREAK
 
 

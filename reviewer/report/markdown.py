@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 
 from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded, Verification
-from reviewer.outcome import NO_USAGE, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
+from reviewer.outcome import NO_USAGE, Making, PassMade, Redaction, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import inert
 from reviewer.report.amounts import bytes_text, seconds_text
 from reviewer.report.texts import ChangeText, FindingText, MakingText, PassText, RejectedText, SeverityText, SkippedText
@@ -19,6 +19,8 @@ from reviewer.templating import Templates
 TEMPLATE = "report/report.md.j2"
 REJECTED_SHOWN = 50
 """Claims listed of each kind that is not shown as a finding."""
+REDACTED_SHOWN = 100
+"""Secrets listed by their places; the rest are only counted."""
 SKIPPED_SHOWN = 500
 """Skipped files listed by path, and files read by their signatures; the rest are only counted: GitHub shows no Markdown file above 512 kB."""
 _COMMIT_SHOWN = 12
@@ -58,8 +60,20 @@ def render(review: Review, templates: Templates, top: str = ".") -> str:
         skipped_count=len(coverage.skipped) - named,
         skipped=tuple(_by_reason(coverage.skipped)),
         skipped_more=len(coverage.skipped[SKIPPED_SHOWN:]),
+        redacted=tuple(_redaction(each, top) for each in review.redacted[:REDACTED_SHOWN]),
+        redacted_count=len(review.redacted),
         made=_making(review.making),
     )
+
+
+def _redaction(redaction: Redaction, top: str) -> str:
+    """Where a secret stood, and its kind."""
+    kind = inert.one_line(redaction.kind)
+    if not redaction.path:
+        return f"{kind} in the words of the change's author"
+    if redaction.removed:
+        return f"{kind} in {inert.code(inert.visible_path(redaction.path))}, line {redaction.line} before the change"
+    return f"{kind} in {inert.link(redaction.path, redaction.line, redaction.line, top=top)}"
 
 
 def _commit(commit: str | None) -> str:
@@ -170,7 +184,7 @@ def _making(making: Making) -> MakingText:
 
 def _pass(made: PassMade) -> PassText:
     return PassText(
-        name=inert.one_line(made.name),
+        name=inert.cell(inert.one_line(made.name)),
         findings=made.findings,
         prompt_tokens=made.usage.prompt_tokens,
         cached=_share(made.usage),

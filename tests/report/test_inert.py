@@ -213,7 +213,10 @@ def test_a_block_to_apply_is_closed_by_its_own_fence(lines: str, expected: str) 
         ("0.1 + 0.2", "0.1 + 0.2"),
         ("12. twelve", "12\\. twelve"),
         ("a && b; AT&T", "a && b; AT&amp;T"),
-        ("1048576 and 0xdeadbeef1 stay", "1048576 and 0xdeadbeef1 stay"),
+        (
+            "104857 and 0xdeadbeef1 stay, 1048576 could be a commit",
+            "104857 and 0xdeadbeef1 stay, 104857&#8203;6 could be a commit",
+        ),
         ("```py\nx = 1\n```", "```py\nx = 1\n```"),
         ("see:\n```suggestion\nx\n```\nend", "see:\n\n```\nx\n```\n\nend"),
         ("``a ` b``", "``a ` b``"),
