@@ -20,6 +20,7 @@ _ACTING = (
     re.compile(r"://|\bwww\.", re.IGNORECASE),
     re.compile(r":[\w+-]+:", re.ASCII),
 )
+_LONG_RUN = re.compile("`{61,}")
 _DRAWN = re.compile("[\n\t\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U00013430-\U0001343f]")
 """Of the control and format characters those that are no danger: line feed, tab, and signs that are drawn."""
 
@@ -53,7 +54,8 @@ def _harmless(markdown: str, allowed: set[str]) -> None:
 def _in_code(given: str) -> None:
     block = Page(f"before\n\n{inert.block(given, given)}\n\nafter")
     assert [tag for tag, _ in block.elements] == ["p", "pre", "code", "p"]
-    assert block.text == f"before\n{inert.visible(given).removesuffix(chr(10))}\n\nafter\n"
+    shown = _LONG_RUN.sub(lambda run: f"⟨U+0060×{len(run[0])}⟩", inert.visible(given))
+    assert block.text == f"before\n{shown.removesuffix(chr(10))}\n\nafter\n"
     code = inert.code(given)
     assert [tag for tag, _ in Page(f"a {code} b").elements] == (["p", "code"] if code else ["p"])
     name = given.replace("\0", "")
@@ -82,6 +84,7 @@ TARGET = Target(
         b"@octocat fixes #1 closes octo/repo#2 GH-3 deadbee0 0123456789abcdef0123456789abcdef01234567 www.evil.example a@evil.example",
         b"# Approved\n===\n- [x] item\n1. item\n> [!WARNING]\n| a | b |\n|---|---|\n***\n    code\n\ttab",
         b"text[^1]\n\n[^1]: note $x^2$ $$y$$ :shipit: *em* __strong__ ~~gone~~ snake_case __init__",
+        b"`" * 81 + b" <b> " + b"`" * 256 + b"\n<b>",
         b"```suggestion\nrm\n```\n~~~mermaid\ngraph\n~~~\n```\nnever closed\n`` a ` b`` `x`",
         "\x1b[31mred\x1b]8;;x\x07 \u202egnp.exe\u2066x\u200by\ufeff\U000e0041\ufe0f\x85\r\n::set-output name=x::y\n##[error]x".encode(),
     ),
