@@ -424,7 +424,7 @@ def test_an_endpoint_without_structured_output_is_asked_without_it_and_says_so(r
 def test_whoever_stops_reading_gets_an_error_and_the_answer_is_kept_all_the_same(
     reviewed: Run, server: MessagesServer, repository: Path
 ) -> None:
-    text = reply("What had arrived. " * 500)
+    text = reply("What had arrived.\n" * 500)
     server.queue(Behaviour(text=text))
     asking = subprocess.run(
         ["bash", "-c", '"$0" -m reviewer ask "Tell me all." | head -c 1 >/dev/null; exit "${PIPESTATUS[0]}"', sys.executable],
@@ -489,3 +489,13 @@ def test_a_pull_request_is_asked_about_by_its_address_and_one_that_cannot_be_had
         github.state.pulls.clear()
         assert reviewer("ask", "And now?", address).code == 4
         assert github.violations == []
+
+
+def test_a_secret_that_the_answer_tells_in_two_pieces_is_shown_by_its_kind(reviewed: Run, server: MessagesServer) -> None:
+    token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    server.queue(Behaviour(text=reply(f"It holds {token}\nand nothing else.", {**EVAL, "quote": token}), piece=7))
+
+    asked = reviewed("ask", "Which token?")
+
+    assert asked.out.splitlines()[:2] == ["It holds [secret: GitHub token]", "and nothing else."]
+    assert token[:12] not in asked.out + asked.err
