@@ -93,7 +93,6 @@ class RunStore:
         except OSError as error:
             raise storage_error(folder, error) from error
         try:
-            (folder / FOLDER).mkdir(mode=_PRIVATE_FOLDER)
             lock = take(folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -158,6 +157,7 @@ class Run:
         self.record = replace(self.record, state=RunState.STARTED, problem="", updated=self.now())
         self.save("run.json", to_json(self.record))
         try:
+            (self.folder / FOLDER).mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)  # somebody may have removed it
             self._reserve = Reserve(self.folder)
         except OSError as error:
             raise storage_error(self.folder, error) from error

@@ -41,6 +41,9 @@ _CANNOT_WRITE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
 )
 """No room, no right (a umask that takes it from what we have just made), or no number for one more open file."""
+_NO_SUCH_PROGRAM = frozenset({126, 127})
+"""What env(1) exits with where git cannot be run, or is not there."""
+_WHICH_GIT = "Install git 2.32 or later."
 _OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
 
 
@@ -169,7 +172,10 @@ class Repository:
 
     def entries(self, scope: str = "") -> list[Entry]:
         """What git lists below `scope` (relative to the root; empty for all), each path once, sorted by path as bytes."""
-        return parse_listing(self.run(*LIST_ARGUMENTS, "--", *([scope] if scope else [])))
+        try:
+            return parse_listing(self.run(*LIST_ARGUMENTS, "--", *([scope] if scope else [])))
+        except ValueError as error:
+            raise SourceError("git's list of the files cannot be read.", hint=_WHICH_GIT) from error
 
 
 def _git(
@@ -194,10 +200,16 @@ def _git(
         finally:
             process.kill()
             process.wait()
+    if process.returncode in _NO_SUCH_PROGRAM:
+        raise SourceError("git is not installed, or does not run.", hint=_WHICH_GIT)
     if process.returncode:
         first = complaint.decode("utf-8", "replace").partition("\n")[0]
-        raise GitError(f"git {_named(args)} failed: {first or f'exit code {process.returncode}'}", code=process.returncode)
+        raise GitError(f"git {_named(args)} failed: {first or _ending(process.returncode)}", code=process.returncode)
     return output
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code > 0 else f"it was ended by signal {-code}"
 
 
 def _named(args: tuple[str, ...]) -> str:
@@ -247,5 +259,5 @@ def _command(folder: Path) -> git.Git:
     try:
         import git
     except ImportError as error:
-        raise SourceError("git is not installed, or does not run.", hint="Install git 2.32 or later.") from error
+        raise SourceError("git is not installed, or does not run.", hint=_WHICH_GIT) from error
     return git.Git(folder)

@@ -200,8 +200,8 @@ class _Kept:
 
 
 def going_on(run: Run | None) -> str:
-    """What to do about a run that ended early; empty where none had begun."""
-    if run is None:
+    """What to do about a run that ended early; empty where none had begun, or somebody removed it."""
+    if run is None or not run.folder.is_dir():
         return ""
     if run.record.asked is not None and run.record.asked.obstacle:
         return f"What had arrived is kept in {run.folder}."

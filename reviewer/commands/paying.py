@@ -92,16 +92,19 @@ class Paying:
         return review
 
     def _report(self, review: Review, keeper: Keeping) -> None:
-        """Keep the review with the run, then write the outputs."""
+        """Keep the review with the run, then write the outputs: also where it cannot be kept, for it is paid for."""
         run = keeper.run
         assert run is not None, "a review was made, so a run was begun"  # noqa: S101 - the story's order, not an input
         if review.making.cache_warning:
             self.terminal.say(review.making.cache_warning)
         try:
-            keeper.keep(review, self.renderers)
-            write(review, self.chosen, self.renderers)
+            try:
+                keeper.keep(review, self.renderers)
+            finally:
+                write(review, self.chosen, self.renderers)
         except ReviewerError as error:
-            error.hint = f"{error.hint} The answers are kept in {run.folder}.".strip()
+            if run.folder.is_dir():
+                error.hint = f"{error.hint} The answers are kept in {run.folder}.".strip()
             raise
         run.finish(review)
 
