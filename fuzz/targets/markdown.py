@@ -54,7 +54,7 @@ def _harmless(markdown: str, allowed: set[str]) -> None:
 def _in_code(given: str) -> None:
     block = Page(f"before\n\n{inert.block(given, given)}\n\nafter")
     assert [tag for tag, _ in block.elements] == ["p", "pre", "code", "p"]
-    shown = _LONG_RUN.sub(lambda run: f"⟨U+0060×{len(run[0])}⟩", inert.visible(given))
+    shown = _LONG_RUN.sub(lambda run: f"⟨U+0060, {len(run[0])} times⟩", inert.visible(given))
     assert block.text == f"before\n{shown.removesuffix(chr(10))}\n\nafter\n"
     code = inert.code(given)
     assert [tag for tag, _ in Page(f"a {code} b").elements] == (["p", "code"] if code else ["p"])

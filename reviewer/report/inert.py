@@ -167,7 +167,7 @@ def _fenced(text: str, language: str) -> str:
 
 def _shortened(text: str) -> str:
     """Text for the inside of code: a run of backticks that no code could hold, by its number."""
-    return _TOO_MANY.sub(lambda match: f"⟨U+0060×{len(match[0])}⟩", text)
+    return _TOO_MANY.sub(lambda match: f"⟨U+0060, {len(match[0])} times⟩", text)
 
 
 def _longest_run(text: str) -> int:

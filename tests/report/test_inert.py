@@ -177,8 +177,8 @@ def test_no_run_of_backticks_is_too_long_for_its_code(number: int) -> None:
 
 
 def test_a_long_run_of_backticks_is_told_by_its_number() -> None:
-    assert inert.code("x" + "`" * 61) == "`x⟨U+0060×61⟩`"
-    assert inert.block("`" * 60 + "\n" + "`" * 300) == "`" * 61 + "\n" + "`" * 60 + "\n⟨U+0060×300⟩\n" + "`" * 61
+    assert inert.code("x" + "`" * 61) == "`x⟨U+0060, 61 times⟩`"
+    assert inert.block("`" * 60 + "\n" + "`" * 300) == "`" * 61 + "\n" + "`" * 60 + "\n⟨U+0060, 300 times⟩\n" + "`" * 61
 
 
 def test_a_link_in_a_comment_names_the_repository_and_the_commit() -> None:
