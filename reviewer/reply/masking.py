@@ -33,8 +33,8 @@ class Masking:
         return replace(self._quoted(claim), reason=mask(claim.reason), verification=self.verification(claim.verification))
 
     def ungrounded(self, claim: Ungrounded) -> Ungrounded:
-        """The same for one whose quote is not there, so that there is no file to cut it from."""
-        return replace(_masked(claim), quote=mask(claim.quote))
+        """The same for one whose quote is not there, so that there is no file to cut it from; its path may be none of a file either."""
+        return replace(_masked(claim), path=mask(claim.path), quote=mask(claim.quote), reason=mask(claim.reason))
 
     def verification(self, verification: Verification | None) -> Verification | None:
         """What was said of a finding, fit to be shown."""
@@ -73,5 +73,6 @@ def _masked(claim: _AnyClaim) -> _AnyClaim:
         title=mask(claim.title),
         explanation=mask(claim.explanation),
         suggestion=mask(claim.suggestion),
+        absent=tuple(replace(absent, name=mask(absent.name)) for absent in claim.absent),
         replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,
     )

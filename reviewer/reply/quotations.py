@@ -34,7 +34,7 @@ def check(quotations: Iterable[Quotation], read: Callable[[str], str | None]) ->
     places = find_quotes(every, read)
     found = dict.fromkeys(map(Masking(read).evidence, filter(None, places)))
     missing = dict.fromkeys(
-        dataclasses.replace(quotation, quote=mask(quotation.quote))
+        dataclasses.replace(quotation, path=mask(quotation.path), quote=mask(quotation.quote))
         for quotation, place in zip(every, places, strict=True)
         if place is None
     )

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from reviewer.findings import (
+    Absence,
+    Absent,
     Category,
     Confidence,
     Evidence,
@@ -16,6 +18,8 @@ from reviewer.findings import (
 )
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
 from reviewer.reply.masking import Masking
+from reviewer.reply.quotations import check
+from reviewer.reply.statements import Quotation
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
 KEY = "\n".join(
@@ -114,3 +118,19 @@ def test_what_holds_no_secret_stays_as_it_is() -> None:
     said = Verification(ruling=Ruling.CONFIRMED, explanation="It is so.")
 
     assert Masking(FILES.get).finding(replace(plain, verification=said)) == replace(plain, verification=said)
+
+
+def test_no_word_of_a_claim_that_is_shown_as_none_holds_a_secret() -> None:
+    made = finding(f"src/{TOKEN}.py", 3, TOKEN, TOKEN)
+    rest = {name: value for name, value in asdict(made).items() if name not in {"match", "anchor", "found_by", "verification"}}
+    absent = (Absent(Absence.UNDEFINED, TOKEN),)
+    claim = Ungrounded(**rest | {"title": TOKEN, "absent": absent, "reason": f"there is no {TOKEN}"})
+
+    assert TOKEN not in repr(Masking(FILES.get).ungrounded(claim))
+    assert TOKEN not in repr(Masking(FILES.get).finding(replace(made, path="app.js", title=TOKEN, absent=absent, quote="send")))
+
+
+def test_a_quote_of_an_answer_that_is_nowhere_is_masked_with_the_path_it_names() -> None:
+    quotation = Quotation(path=f"{TOKEN}.py", quote=f"x = {TOKEN}", start_line=1, end_line=1)
+
+    assert TOKEN not in repr(check([quotation], FILES.get))
