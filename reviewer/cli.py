@@ -6,7 +6,6 @@ needs when it runs.
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -20,12 +19,13 @@ import click
 from reviewer import __version__
 from reviewer.commands.call import Call
 from reviewer.config import OPTIONS
-from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError, SourceError, StorageError
+from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError
 from reviewer.flags import call_of, changes, only, settings
 from reviewer.interruption import heed_signals
 from reviewer.live_secrets import protecting
 from reviewer.stream_guard import guarded
 from reviewer.streams import reopen_closed, tell
+from reviewer.system_errors import expected
 
 
 def main(argv: Sequence[str]) -> int:
@@ -46,22 +46,11 @@ def _run(argv: Sequence[str]) -> int:
     except ReviewerError as error:
         return _tell(error)
     except OSError as error:
-        known = _of_the_system(error)
+        known = expected(error)
         return _tell_bug() if known is None else _tell(known)
     except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
         return _tell_bug()
     return code or 0
-
-
-def _of_the_system(error: OSError) -> ReviewerError | None:
-    """What is no bug of ours though nobody expected it just there; None for the rest."""
-    if error.errno in {errno.ENOSPC, errno.EIO}:  # help is printed by click
-        return StorageError(f"standard output could not be written: {error.strerror}")
-    if error.errno in {errno.EMFILE, errno.ENFILE}:
-        return StorageError("no more files can be opened", hint="`ulimit -n` tells how many; allow 256 or more.")
-    if error.errno == errno.ENOENT and not os.path.lexists(os.curdir):
-        return SourceError("the folder you are in was removed", hint="Change to one that is there.")
-    return None
 
 
 def _tell(error: ReviewerError) -> int:
