@@ -122,13 +122,14 @@ def pieces_of(secrets: Iterable[str]) -> Pieces:
     for secret in whole:
         stretches |= _stretches(secret)
         if start := _PUBLIC_START.match(secret):
-            public |= _stretches(start[0])
+            public |= _stretches(start[0]) - {start[0][::-1][at : at + SHORTEST].encode() for at in range(len(start[0]))}
     stretches -= public
     blocks = {stretch[at : at + _BLOCK] for stretch in stretches for at in range(_BLOCK + 1)}
     beginnings = {stretch[:size] for stretch in stretches | public for size in range(1, SHORTEST)}
     for secret in whole:
         if secret.isascii() and (start := _PUBLIC_START.match(secret)):
-            beginnings |= {secret[:size].encode() for size in range(1, len(start[0]) + SHORTEST)}
+            for form, head in zip(_forms(secret), _forms(start[0]), strict=True):
+                beginnings |= {form[:size] for size in range(1, len(head) + SHORTEST)}
     longest = max(map(len, beginnings), default=0)
     return Pieces(whole, frozenset(stretches), frozenset(public), frozenset(blocks), frozenset(beginnings), longest)
 

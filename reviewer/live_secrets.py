@@ -16,8 +16,6 @@ from reviewer.live_values import secret_values
 
 PLACEHOLDER = "SECRET-REMOVED"
 """Nothing in Markdown, JSON, HTML, a URL or a log's commands."""
-_LONGEST_HELD = 65_536
-"""Characters of a secret, told again and again without an end, after which a stream goes on."""
 
 
 @dataclass(slots=True)
@@ -88,6 +86,8 @@ class Stream:
 
     def __init__(self) -> None:
         self._held = ""
+        self._told = 0
+        """How many of these belong to a secret that a placeholder was passed on for: it may go on."""
 
     def feed(self, text: str) -> str:
         """The next piece; returns what can be passed on, without secrets."""
@@ -95,17 +95,26 @@ class Stream:
         if not pieces.whole and not self._held:
             return text
         text = self._held + text
-        found = pieces.spans(text)
-        end = len(text) - pieces.undecided(text)
-        if found and found[-1][1] >= end and len(text) - found[-1][0] < _LONGEST_HELD:
-            end = min(end, found[-1][0])  # it may go on
-        self._held = text[end:]
-        return _without(text[:end], [span for span in found if span[1] <= end])
+        return self._passed(text, pieces.spans(text), len(text) - pieces.undecided(text))
 
     def end(self) -> str:
         """Nothing more comes: what was held back, without secrets."""
-        held, self._held = self._held, ""
-        return clean(held)
+        return self._passed(self._held, spans(self._held), len(self._held))
+
+    def _passed(self, text: str, found: list[Span], end: int) -> str:
+        """The text up to `end`, but for what is told already; the rest is held."""
+        parts: list[str] = []
+        at = self._told
+        for start, stop in found:
+            if start >= end:
+                break
+            parts.append(text[at:start])
+            if start > self._told or not self._told:
+                parts.append(PLACEHOLDER)
+            at = max(at, stop)
+        parts.append(text[at:end])
+        self._held, self._told = text[end:], max(at - end, 0)
+        return "".join(parts)
 
 
 def _without(text: str, found: list[Span]) -> str:
