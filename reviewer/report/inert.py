@@ -29,10 +29,9 @@ _PATH_NAMES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _FENCE_LINE = re.compile(r"(`{3,}|~{3,})[ \t]{0,8}([^`\s]{0,40})[^`\n]*")
 _BACKTICKS = re.compile("`+")
-_LONGEST_RUN = 60
-"""Backticks in a row that stay. GitHub's parser knows no inline code between more than 80, and counts no further than 255 for the fence of a
-block: what stands in a longer one would act."""
-_TOO_MANY = re.compile("`{%d,}" % (_LONGEST_RUN + 1))
+_TOO_MANY = re.compile("`{61,}")
+"""GitHub's parser knows no inline code between more than 80 backticks, and counts no further than 255 for the fence of a block: what stands
+in a longer one would act."""
 _BULLET = re.compile(r"^[-+=>:]", re.MULTILINE)
 _NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
 _ACTIVE = re.compile(
