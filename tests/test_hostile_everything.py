@@ -18,6 +18,7 @@ from github_server import GitHubServer, Pull
 from hostile_git import OUTSIDE, Armed, hostile_variables, lay_traps, traps_of_python
 from messages_server import Behaviour, MessagesServer
 from reviewer.cli import main
+from reviewer.errors import SourceError
 
 FILES = {
     "shop/price.py": "def total(items):\n    return sum(items)\n",
@@ -29,6 +30,7 @@ FILES = {
 }
 INCOMPLETE = 3
 """A file that git does not have could not be read."""
+SOURCE_ERROR = SourceError.exit_code
 CHANGED = "def total(items):\n    return eval(items)\n"
 PATCH = "--- a/shop/price.py\n+++ b/shop/price.py\n@@ -1,2 +1,2 @@\n def total(items):\n-    return sum(items)\n+    return eval(items)\n"
 
@@ -193,6 +195,29 @@ def test_a_process_of_its_own_in_a_strangers_folder_runs_nothing(armed: Armed, s
 
     assert done.returncode == 0, done.stderr
     assert_nothing_happened(armed, before, server, Outcome(0, done.stdout, done.stderr))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        *(["plan", flag, name] for flag in ("--base", "--commit") for name in ("--output=../stolen", "-rf", "@{-1}", ":/first")),
+        *(
+            ["plan", "--range", name]
+            for name in ("--output=../stolen..main", "main..-rf", "main..HEAD^{/first}", "main..main:shop")
+        ),
+    ],
+    ids=lambda args: " ".join(args[1:]),
+)
+def test_no_name_of_a_commit_is_an_option_a_search_or_a_log(
+    args: list[str], reviewer: Run, armed: Armed, server: MessagesServer
+) -> None:
+    before = armed.state()
+
+    outcome = reviewer(*args)
+
+    assert outcome.code == SOURCE_ERROR, outcome.err
+    assert not (armed.root.parent / "stolen").exists()
+    assert_nothing_happened(armed, before, server, outcome)
 
 
 IDENTITY = ("-c", "user.name=A Person", "-c", "user.email=person@example.invalid")

@@ -97,7 +97,7 @@ def _check(repository: Repository, name: str) -> None:
             f"{name} asks for the log or the settings of a branch, which are not read.",
             hint="Name the branch or the commit itself; `git rev-parse` prints it.",
         )
-    if ":" in name:
+    if ":" in name or "{/" in name:
         raise SourceError(f"{name} names a file or a search, not a commit.")
     if repository.head is None and (name == "HEAD" or re.match(r"HEAD[~^]|@", name)) and repository.reads_references:
         raise SourceError("There is no commit yet: HEAD stands for nothing.")

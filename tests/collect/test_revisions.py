@@ -98,6 +98,7 @@ REFUSED = (
     "@{-1}",
     "@{upstream}",
     ":/2",
+    "HEAD^{/2}",
     "HEAD:a",
     ":a",
     "main\0",
