@@ -37,9 +37,9 @@ class FolderFiles:
 
     def text(self, name: str, limit: int) -> str | None:
         """See `OwnFiles`."""
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            raise ConfigError(f"{name} lies outside the repository")
+        path, root = (self.root / name).resolve(), self.root.resolve()
+        if not path.is_relative_to(root) or ".git" in map(str.lower, path.relative_to(root).parts):
+            raise ConfigError(f"{name} lies outside the repository")  # git's folder may hold a token, and is none of its files
         return read_small_text(self.root / name, name, limit)
 
 

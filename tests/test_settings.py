@@ -174,6 +174,15 @@ def test_a_settings_file_that_is_a_link_a_pipe_or_not_text_is_refused(write_file
         read_settings_file(None, FolderFiles(root))
 
 
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", ".git/config", "ci/config", "a/../.GIT/config", "out/secret"])
+def test_a_file_that_is_none_of_the_repositorys_steers_no_review(name: str, write_files: Callable[..., Path]) -> None:
+    root = write_files({"a/b": "x", ".git/config": "token", ".GIT/config": "token", "../secret": "secret"})
+    (root / "ci").symlink_to(".git")
+    (root / "out").symlink_to("..")
+    with pytest.raises(ConfigError, match="lies outside the repository"):
+        FolderFiles(root).text(name, 100)
+
+
 def test_a_settings_file_that_is_not_toml_says_where(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": "model = \n"})
 
