@@ -70,22 +70,23 @@ class GuardedBytes:
 
 
 def guard() -> None:
-    """Put the guard before both streams; one that is closed, or has it already, is left alone."""
+    """Put the guard before both streams, for the life of the process; one that is closed, or has it already, is left alone."""
     sys.stdout = _guarded(sys.stdout)
     sys.stderr = _guarded(sys.stderr)
+    for name, stream in (("__stdout__", sys.stdout), ("__stderr__", sys.stderr)):
+        setattr(sys, name, stream)  # Python goes back to these as it ends, and may have something to complain of
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
     """The guard for as long as the `with` lasts."""
     before = sys.stdout, sys.stderr
-    guard()
-    own = sys.stdout, sys.stderr
+    own = sys.stdout, sys.stderr = _guarded(sys.stdout), _guarded(sys.stderr)
     try:
         yield
     finally:
         for stream, old, name in zip(own, before, ("stdout", "stderr"), strict=True):
-            if isinstance(stream, GuardedStream) and stream is not old:
+            if stream is not old:
                 stream.flush()
                 setattr(sys, name, old)
 
