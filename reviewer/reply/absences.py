@@ -63,7 +63,7 @@ def absences(claim: Claim) -> tuple[Absent, ...]:
     return claim.absent or tuple(dict.fromkeys(_in_prose(claim)))
 
 
-_ONE = r"(?:`([^`\n]{1,150})`|(?<![\w.:`])(\w++(?:(?:\.|::|->)\w++)*+(?:\(\))?+))"
+_ONE = r"(?:`([^`\n]{1,150})`|(?<![\w.:`])(?<!->)(\w++(?:(?:\.|::|->)\w++)*+(?:\(\))?+))"
 _CODE_LIKE = re.compile(r"_|\.|::|->|[a-z][A-Z]|\(\)")
 """What tells a name from an English word, where it does not stand in backticks."""
 _THING = (

@@ -128,33 +128,51 @@ def _is_keyword_argument(code: str) -> bool:
     return code[0].isspace() and re.match(r"\s+\w{1,200}=\S", code) is not None
 
 
-_SHORT_STRING = r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
-_PYTHON_MARK = re.compile(r"\"{3}|'{3}|#.*" + _SHORT_STRING)
-_BLOCK_MARK = re.compile(r"/\*|//.*" + _SHORT_STRING)
+_STRINGS = {'"': r"|\"(?:[^\"\\]|\\.)*+(\")?", "'": r"|'(?:[^'\\]|\\.)*+(')?"}
+_MARKS = {
+    (begin, quotes): re.compile(begin + "".join(_STRINGS[quote] for quote in quotes))
+    for begin in (r"\"{3}|'{3}|#.*", r"/\*|//.*")
+    for quotes in ("\"'", '"', "'", "")
+}
+"""What is looked for in a line, in Python and elsewhere, while these quotation marks may still begin a string."""
+_PYTHON_MARK, _BLOCK_MARK = (begin for begin, quotes in _MARKS if not quotes)
 _CLOSING = {'"""': '"""', "'''": "'''", "/*": "*/"}
 
 
 def remark_lines(text: str, suffix: str) -> frozenset[int]:
     """Numbers, from 1, of the lines that begin inside a comment or string over several lines, or with one: prose, not code."""
-    mark = _PYTHON_MARK if suffix in PYTHON else _BLOCK_MARK
+    begin = _PYTHON_MARK if suffix in PYTHON else _BLOCK_MARK
     found: set[int] = set()
     closing = ""
     for number, whole in enumerate(text.split("\n"), 1):
         line = whole[:4000]
         if closing or line.lstrip().startswith(tuple(_CLOSING)):
             found.add(number)
-        at = 0
-        while at <= len(line):
-            if closing:
-                end = line.find(closing, at)
-                if end < 0:
-                    break
-                at, closing = end + len(closing), ""
-            elif (opened := mark.search(line, at)) is not None:
-                at, closing = opened.end(), _CLOSING.get(opened[0], "")
-            else:
-                break
+        closing = _left_open(line, begin, closing)
     return frozenset(found)
+
+
+def _left_open(line: str, begin: str, closing: str) -> str:
+    """What closes the comment or string that is still open after a line; empty when none is."""
+    at, quotes = 0, "\"'"
+    while at <= len(line):
+        if closing:
+            end = line.find(closing, at)
+            if end < 0:
+                break
+            at, closing = end + len(closing), ""
+            continue
+        opened = _MARKS[begin, quotes].search(line, at)
+        if opened is None:
+            break
+        closing = _CLOSING.get(opened[0], "")
+        if not closing and opened[0][0] in quotes and opened.lastindex is None:
+            # Nothing closes this string, so every such mark after it is escaped, and closes and begins nothing either.
+            quotes = quotes.replace(opened[0][0], "")
+            at = opened.start() + 1
+        else:
+            at = opened.end()
+    return closing
 
 
 def is_listed(name: str, line: str) -> bool:

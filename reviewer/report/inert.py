@@ -27,7 +27,8 @@ HIDDEN = re.compile(
 _IN_PATHS = re.compile("[\\\\\n\t\r\udc80-\udcff]")
 _PATH_NAMES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
-_FENCE_LINE = re.compile(r"(`{3,}|~{3,})[ \t]{0,8}([^`\s]{0,40})[^`\n]*")
+_FENCE_LINE = re.compile(r"(`{3,}+|~{3,}+)[ \t]{0,8}+([^`\s]{0,40}+)[^`\n]*+")
+"""Possessive: `~~~~…` with a backtick at its end would take time with the square of its length."""
 _BACKTICKS = re.compile("`+")
 _TOO_MANY = re.compile("`{61,}")
 """GitHub's parser knows no inline code between more than 80 backticks, and counts no further than 255 for the fence of a block: what stands

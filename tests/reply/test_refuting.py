@@ -417,3 +417,9 @@ def test_lines_of_docstrings_and_block_comments_are_no_code() -> None:
 
     assert remark_lines(python, ".py") == {3, 5, 6}
     assert remark_lines(other, ".c") == {2, 3, 5}
+
+
+def test_a_quotation_mark_that_nothing_closes_hides_no_comment() -> None:
+    assert remark_lines("let x: &'static str = f(); /* from here\nto here */ g()\n", ".rs") == {2}
+    assert remark_lines('say("a \\" /* b\nc', ".c") == {2}
+    assert remark_lines(('\\"' * 2_000 + "\n") * 100, ".c") == frozenset()

@@ -296,6 +296,7 @@ def test_a_path_is_shown_on_one_line(path: str, expected: str) -> None:
         "```\n" * 30_000,
         "1." * 50_000,
         "0a" * 50_000,
+        "~" * 50_000 + "`",
     ],
 )
 def test_long_hostile_text_is_dealt_with_in_linear_time(text: str) -> None:
