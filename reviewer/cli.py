@@ -164,7 +164,7 @@ _TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
         "max_findings",
         "pre_existing",
     ),
-    *("fail_on", "exit_zero"),
+    *("fail_on", "exit_zero", "redact"),
     defaults=False,  # the run's own settings hold
 )
 @program.command("resume")
@@ -203,7 +203,7 @@ def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     return run(call_of(".", given), run_id)
 
 
-@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes", "trace"))
+@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes", "trace", "redact"))
 @program.command("ask")
 @click.argument("question")
 @click.argument("path", default=".", type=str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer.answers import Answer
@@ -15,7 +15,7 @@ from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
 from reviewer.findings import Confidence, Severity
 from reviewer.gathering import Found, parsed, shortcomings
-from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason
+from reviewer.outcome import Coverage, Making, Redaction, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
 from reviewer.reply.merge import unite
 from reviewer.reply.select import select, worst_first
@@ -78,7 +78,30 @@ def conclude(
         notes=tuple(dict.fromkeys(note for note in (*notes, search.problem if search else "") if note)),
         making=making,
         change=_reviewed(subject.change) if subject.change else None,
+        redacted=told_redactions(subject, texts) if making.model else (),
     )
+
+
+def told_redactions(subject: Subject, texts: Texts) -> tuple[Redaction, ...]:
+    """The secrets that were taken out of what was sent of `subject`, in the order of its paths, each place once."""
+    found = dict.fromkeys((*_taken_out(subject, texts), *(subject.change.redacted if subject.change else ())))
+    return tuple(sorted(found, key=lambda each: (path_bytes(each.path), each.line)))
+
+
+def _taken_out(subject: Subject, texts: Texts) -> Iterator[Redaction]:
+    for path, secrets in texts.secrets.items():
+        whole = path in texts.head or (path in texts.base and path not in subject.replaced)
+        shown = {line.partition(" ")[0] for line in subject.outlines.get(path, "").split("\n")}
+        for secret in secrets:
+            if whole or str(secret.start_line) in shown:
+                yield Redaction(path, secret.start_line, secret.kind)
+    for file in subject.change.files if subject.change else ():
+        if file.path not in subject.hidden:
+            yield from file.redacted
+    earlier = subject.earlier
+    for path, secrets in earlier.secrets.items() if earlier else ():
+        if earlier and earlier.texts[path] != texts.base.get(path):
+            yield from (Redaction(path, secret.start_line, secret.kind, removed=True) for secret in secrets)
 
 
 def unexamined(subject: Subject, making: Making, why: str) -> Review:
@@ -122,7 +145,14 @@ def _notes(subject: Subject) -> tuple[str, ...]:
         else ""
     )
     hidden = told_of(change) if change else ()
-    notes = (*hidden, *subject.snapshot.notes, *(change.notes if change else ()), *(subject.head.notes if subject.head else ()), told)
+    notes = (
+        "" if subject.snapshot.redacts else "Secrets were sent to the model as they stand, for --no-redact was typed.",
+        *hidden,
+        *subject.snapshot.notes,
+        *(change.notes if change else ()),
+        *(subject.head.notes if subject.head else ()),
+        told,
+    )
     return tuple(dict.fromkeys(note for note in notes if note))
 
 

@@ -34,6 +34,8 @@ class Option:
     """One-letter flag, without its dash."""
     operator: bool = False
     """Refused in a file of the repository under review."""
+    typed: bool = False
+    """Refused in every file and variable: it counts only where somebody typed the flag, and not at all where `CI` is set."""
     minimum: float | None = None
     maximum: float | None = None
 
@@ -105,6 +107,9 @@ class Config:
         metavar="GLOB",
     )
     exclude: tuple[str, ...] = _option("Leave out files that match (gitignore syntax).", "list", default=(), metavar="GLOB")
+    redact: bool = _option(
+        "Send secrets too, as they stand; only as a flag, and not in CI.", "flag", default=True, operator=True, typed=True
+    )
     max_file_bytes: int = _option("Leave out larger files.", "whole", default=1_048_576, metavar="BYTES", minimum=1)
     format: str = _option(
         "Format on standard output, or of an output file without a telling suffix.",
@@ -192,8 +197,8 @@ OPTIONS: Mapping[str, Option] = {field.name: field.metadata["option"] for field 
 
 
 def flag_name(field: str) -> str:
-    """The long flag of a field: `max_cost` → `--max-cost`. `progress`, which is on by default, is switched by `--no-progress`."""
-    return "--no-progress" if field == "progress" else "--" + key_name(field)
+    """The long flag of a field: `max_cost` → `--max-cost`. What is on by default is switched off by it: `progress` → `--no-progress`."""
+    return ("--no-" if Config.__dataclass_fields__[field].default is True else "--") + key_name(field)
 
 
 def key_name(field: str) -> str:

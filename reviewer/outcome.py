@@ -22,6 +22,8 @@ class SkipReason(StrEnum):
     VENDORED = "vendored"
     RECORDED = "recorded data"
     SNAPSHOT = "test snapshot"
+    HOLDS_SECRETS = "usually holds secrets"
+    """By its name; it is read where nothing is sent, and where it is asked for by name."""
     LINGUIST_GENERATED = "marked linguist-generated"
     LINGUIST_VENDORED = "marked linguist-vendored"
     REVIEWERIGNORE = "ignored by .reviewerignore"
@@ -54,7 +56,7 @@ class SkipReason(StrEnum):
 _BY_RULE = frozenset(
     {
         *(SkipReason.MEDIA, SkipReason.LOCK_FILE, SkipReason.MINIFIED, SkipReason.GENERATED, SkipReason.VENDORED),
-        *(SkipReason.RECORDED, SkipReason.SNAPSHOT, SkipReason.LINGUIST_GENERATED, SkipReason.LINGUIST_VENDORED),
+        *(SkipReason.RECORDED, SkipReason.SNAPSHOT, SkipReason.HOLDS_SECRETS, SkipReason.LINGUIST_GENERATED, SkipReason.LINGUIST_VENDORED),
         *(SkipReason.REVIEWERIGNORE, SkipReason.EXCLUDED, SkipReason.NOT_INCLUDED),
     }
 )
@@ -68,6 +70,20 @@ class SkippedFile:
     reason: SkipReason
     detail: str = ""
     """More for the reader: the rule that matched (`.reviewerignore:3 *.snap`), the size, the system's error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A secret that was taken out before anything was sent. Its value is not kept anywhere."""
+
+    path: str
+    """The file it stood in; empty for the words of a change's author."""
+    line: int
+    """Where it began; 0 where there is no file."""
+    kind: str
+    """`GitHub token`."""
+    removed: bool = False
+    """Whether it stood on a line that the change removes: then file and line are those at the base."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +212,8 @@ class Review:
     pre_existing: int = 0
     """Grounded findings left out because the change has nothing to do with them."""
     refuted: tuple[Refuted, ...] = ()
+    redacted: tuple[Redaction, ...] = ()
+    """Secrets that no model was shown; empty where none was asked."""
 
     @property
     def complete(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from reviewer.collect.secrets import mask
 from reviewer.conversation import (
     LEAST_ANSWER,
     Conversation,
@@ -80,6 +81,8 @@ class Questioning:
     approve: Callable[[Ready], None]
     """Told what is about to be sent before anything that costs is; raises to stop."""
     clock: Callable[[], datetime]
+    redacts: bool = True
+    """Whether questions are sent, and kept, without the secrets in them."""
 
     def ask(self, question: str, conversation: Conversation) -> Conversation:
         """The conversation with `question` answered, as far as the answer arrived.
@@ -87,6 +90,7 @@ class Questioning:
         Raises DoesNotFitError when the window does not even hold the question alone, IncompleteError when the conversation had to be
         summarised and was not, and ProviderError when no answer arrived at all.
         """
+        question = mask(question) if self.redacts else question
         ready = self._ready(question, conversation)
         if ready is None and conversation.live:
             conversation = self._summarised(conversation)

@@ -44,7 +44,7 @@ def resolve(file: SettingsFile | None, environ: Mapping[str, str], flags: Mappin
     """
     values: dict[str, Any] = {}
     origins = dict.fromkeys(OPTIONS, "default")
-    for name, raw, origin in [*_from_file(file), *_from_environment(environ), *_from_flags(flags)]:
+    for name, raw, origin in [*_from_file(file), *_from_environment(environ), *_from_flags(flags, environ)]:
         values[name] = _coerce(OPTIONS[name], raw, origin)
         origins[name] = origin
     own = file.name if file is not None and not file.operator else None
@@ -66,7 +66,9 @@ def _from_file(file: SettingsFile | None) -> list[tuple[str, object, str]]:
 
 
 def _check_right(file: SettingsFile, name: str, raw: object) -> None:
-    """Refuse what a repository's own file may not decide."""
+    """Refuse what only a flag may decide, and what a repository's own file may not."""
+    if OPTIONS[name].typed:
+        raise _only_typed(f"{file.name}: {key_name(name)!r}", name)
     if file.operator:
         return
     if OPTIONS[name].operator:
@@ -92,6 +94,8 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, object, str
         if variable not in names:
             raise ConfigError(f"unknown variable {variable}", hint=_suggestion(variable, list(names)))
         name = names[variable]
+        if OPTIONS[name].typed:
+            raise _only_typed(variable, name)
         raw: object = environ[variable]
         if OPTIONS[name].kind == "list":
             raw = [line for line in environ[variable].splitlines() if line]
@@ -99,7 +103,14 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, object, str
     return rows
 
 
-def _from_flags(flags: Mapping[str, object]) -> list[tuple[str, object, str]]:
+def _only_typed(given: str, name: str) -> ConfigError:
+    return ConfigError(f"{given} cannot be set here", hint=f"It counts only as a flag that somebody typed: {flag_name(name)}.")
+
+
+def _from_flags(flags: Mapping[str, object], environ: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    refused = next((flag_name(name) for name in flags if OPTIONS[name].typed), None)
+    if refused and environ.get("CI"):
+        raise ConfigError(f"{refused} is refused where CI is set: nobody is there to have meant it")
     return [(name, raw, flag_name(name)) for name, raw in flags.items()]
 
 

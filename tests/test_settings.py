@@ -43,7 +43,21 @@ def test_an_operators_option_in_a_repositorys_file_is_an_error_that_names_it(nam
     assert name.replace("_", "-") in caught.value.message
     assert REPOSITORY in caught.value.message
     assert flag_name(name) in caught.value.hint
-    assert variable_name(name) in caught.value.hint
+    assert OPTIONS[name].typed or variable_name(name) in caught.value.hint
+
+
+def test_secrets_are_sent_only_where_somebody_typed_so_and_never_in_ci() -> None:
+    assert resolve(None, {}, {}).config.redact
+    assert not resolve(None, {}, {"redact": False}).config.redact
+    theirs = SettingsFile("reviewer.toml", {"redact": False}, operator=True)
+    for file, environ, flags in (
+        (own(redact=False), {}, {}),
+        (theirs, {}, {}),
+        (None, {"REVIEWER_REDACT": "false"}, {}),
+        (None, {"CI": "true"}, {"redact": False}),
+    ):
+        with pytest.raises(ConfigError, match=r"redact"):
+            resolve(file, environ, flags)
 
 
 def test_an_operators_file_may_set_what_a_repositorys_may_not() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from reviewer.outcome import Redaction
+
 
 class ChangeKind(StrEnum):
     """What happened to a file. The value is the word a model and a reader see."""
@@ -86,6 +88,8 @@ class ChangedFile:
     """git shows no lines of it."""
     hunks: tuple[Hunk, ...] = ()
     """In the order of the file; empty when only name or mode changed, and for binary files."""
+    redacted: tuple[Redaction, ...] = ()
+    """What was taken out of the hunks."""
 
     @property
     def is_submodule(self) -> bool:
@@ -126,6 +130,8 @@ class Change:
     title: str = ""
     """The author's own words, of a pull request or a commit message: never to be trusted."""
     body: str = ""
+    redacted: tuple[Redaction, ...] = ()
+    """What was taken out of the author's words."""
     notes: tuple[str, ...] = ()
     """What the reader should know of how the change was found."""
 

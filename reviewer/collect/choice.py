@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from reviewer.collect.attributes import Mark
-from reviewer.collect.defaults import default_rules
+from reviewer.collect.defaults import default_rules, secret_rules
 from reviewer.collect.files import NotReadError, path_bytes
-from reviewer.collect.ignore import RuleSet, RuleTree, option_rules, read_rules
+from reviewer.collect.ignore import Rule, RuleSet, RuleTree, option_rules, read_rules
 from reviewer.collect.snapshot import FileReader
 from reviewer.errors import ConfigError
 from reviewer.outcome import SkippedFile, SkipReason
@@ -28,6 +28,10 @@ class Selection:
     """Left out, whatever else is said."""
     max_file_bytes: int = 1_048_576
     """A larger file is not read."""
+    redacts: bool = True
+    """Whether texts leave without their secrets."""
+    sends: bool = True
+    """Whether what is read may be sent; where it is not, also files that usually hold secrets are read."""
 
 
 class Choice(Enum):
@@ -40,7 +44,10 @@ class Choice(Enum):
 
 
 class Chooser:
-    """Decides about paths. The operator's --exclude comes first, then --include, .reviewerignore, .gitattributes, the default rules."""
+    """Decides about paths. The operator's --exclude comes first, then --include, .reviewerignore, .gitattributes, the default rules.
+
+    Before the last two stand those about files that usually hold secrets: a pattern has to name such a file to have it read.
+    """
 
     def __init__(self, selection: Selection, marks: dict[str, Mark]) -> None:
         """Raises ConfigError for an option that is no pattern: a file it should keep out must not be read, and sent, instead."""
@@ -54,6 +61,7 @@ class Chooser:
         self._only_included = bool(selection.include)
         self._project = RuleTree()
         self._default = _tree(default_rules())
+        self._secret = secret_rules() if selection.sends else RuleSet(())
 
     def read_project_rules(self, reader: FileReader, paths: Iterable[str], scope: str) -> tuple[str, ...]:
         """Take in the .reviewerignore files among `paths`, at the root and on the way to `scope`; says what of them is not used."""
@@ -77,24 +85,48 @@ class Chooser:
     def decide(self, path: str) -> Choice | SkippedFile:
         """Whether a file is to be read, or why not."""
         raw = path_bytes(path)
-        asked_for = False
+        asking: list[Rule] = []
+        refused = self._refused(path, raw, asking)
+        if refused is not None:
+            return refused
+        secret = self._secret.match(raw)
+        if secret is not None and not secret.keeps and not any(_names(rule, raw, secret) for rule in asking):
+            return SkippedFile(path, secret.reason, secret.label)
+        return Choice.READ_ANYWAY if asking else self._by_default(path, raw)
+
+    def _refused(self, path: str, raw: bytes, asking: list[Rule]) -> SkippedFile | None:
+        """Why the operator or the project leaves a file out; the rules by which they ask for it go into `asking`."""
         if self._exclude and (rule := self._exclude.decide(raw)) is not None and not rule.keeps:
             return SkippedFile(path, rule.reason, rule.label)
         if self._only_included:
             rule = self._include.decide(raw)
             if rule is None or rule.keeps:
                 return SkippedFile(path, SkipReason.NOT_INCLUDED)
-            asked_for = True
+            asking.append(rule)
         if self._project and (rule := self._project.decide(raw)) is not None:
             if not rule.keeps:
                 return SkippedFile(path, rule.reason, rule.label)
-            asked_for = True
-        if asked_for:
-            return Choice.READ_ANYWAY
+            asking.append(rule)
+        return None
+
+    def _by_default(self, path: str, raw: bytes) -> Choice | SkippedFile:
         if self._marks and (mark := self._marks.get(path)) is not None:
             return Choice.READ_ANYWAY if mark.reason is None else SkippedFile(path, mark.reason, mark.detail)
         rule = self._default.decide(raw)
         return Choice.READ if rule is None else SkippedFile(path, rule.reason, rule.label)
+
+
+def _names(asking: Rule, path: bytes, refusing: Rule) -> bool:
+    """Whether a pattern asks for a file by its name, or by the very pattern that leaves it out: `src/**` and `*.json` ask for no secrets."""
+    last = _last(asking)
+    if last == _last(refusing):
+        return True
+    named = last if last[:1] not in {"*", "?", "["} else ""
+    return RuleSet([replace(asking, pattern=named)]).match(path.rpartition(b"/")[2]) is not None
+
+
+def _last(rule: Rule) -> str:
+    return rule.pattern.removeprefix("!").rstrip("/").rpartition("/")[2]
 
 
 def _tree(rules: RuleSet) -> RuleTree:

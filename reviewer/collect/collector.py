@@ -222,6 +222,7 @@ def _examined(listing: _Listing, chooser: Chooser, selection: Selection, cache: 
         skipped=tuple(skipped),
         guidance=_guidance(files),
         notes=tuple(notes),
+        redacts=selection.redacts,
         reader=listing.reader,
     )
 

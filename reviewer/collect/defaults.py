@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from reviewer.collect.ignore import Rule, RuleSet
@@ -32,11 +33,20 @@ _PROSE = (".md", ".markdown", ".rst", ".adoc", ".txt")
 
 
 def default_rules() -> RuleSet:
-    """The rules of `defaults.toml`."""
+    """The rules of `defaults.toml`, but those of `secret_rules`."""
+    return RuleSet(rule for rule in _rules() if rule.reason is not SkipReason.HOLDS_SECRETS)
+
+
+def secret_rules() -> RuleSet:
+    """The rules about files that usually hold secrets; they speak of files, whatever the folders above them are called."""
+    return RuleSet(rule for rule in _rules() if rule.reason is SkipReason.HOLDS_SECRETS)
+
+
+def _rules() -> Iterator[Rule]:
     groups = tomllib.loads(Path(__file__).with_name("defaults.toml").read_text(encoding="utf-8"))
-    return RuleSet(
-        Rule("default rule", 0, pattern, SkipReason(reason)) for reason, patterns in groups.items() for pattern in patterns
-    )
+    for reason, patterns in groups.items():
+        for pattern in patterns:
+            yield Rule("default rule", 0, pattern, SkipReason(reason))
 
 
 def is_minified(path: str, size: int, lines: int) -> bool:

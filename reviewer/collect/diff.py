@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from unidiff.errors import UnidiffParseError
@@ -12,9 +13,10 @@ from unidiff.patch import PatchSet
 
 from reviewer.collect.changes import ChangedFile, ChangeKind, DiffLine, Hunk, Side
 from reviewer.collect.files import path_bytes
-from reviewer.collect.hunk_text import LineText, guess, line_text, open_blobs
+from reviewer.collect.hunk_text import LineText, blob_text, guess, line_text, open_blobs
 from reviewer.collect.patch_parts import PatchPart, split_patch
 from reviewer.collect.raw_diff import parse_raw, shown_parts
+from reviewer.collect.redact import redacted_file
 from reviewer.errors import SourceError
 
 if TYPE_CHECKING:
@@ -52,8 +54,10 @@ class _Section:
     hunks: tuple[ParsedHunk, ...]
 
 
-def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[ChangedFile, ...]:
+def compare(repository: Repository, base_tree: str, head_tree: str, *, redacts: bool = True) -> tuple[ChangedFile, ...]:
     """What differs between two trees (full object ids), sorted by path as bytes; renames and copies are found.
+
+    Its lines are without secrets, unless the operator typed --no-redact (`redacts`).
 
     No `.gitattributes` has a say: whoever wrote the change must not decide that its lines are not shown. Raises SourceError when git
     lacks an object that it has to look into.
@@ -79,11 +83,13 @@ def compare(repository: Repository, base_tree: str, head_tree: str) -> tuple[Cha
     sections = (_section(*part) for part in parts)
     with open_blobs(repository, (blob for file in files for blob in (file.old_blob, file.new_blob))) as blobs:
         whole = [_with_hunks(file, [next(sections) for _ in shown_parts(file)], blobs) for file in files]
+        if redacts:
+            whole = [redacted_file(file, partial(blob_text, blobs)) for file in whole]
     return tuple(sorted(whole, key=lambda file: path_bytes(file.path)))
 
 
-def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
-    """The files of a patch that stands alone, as git or `diff -u` writes it, sorted by path as bytes.
+def parse_patch(data: bytes, *, redacts: bool = True) -> tuple[ChangedFile, ...]:
+    """The files of a patch that stands alone, as git or `diff -u` writes it, sorted by path as bytes; without secrets, as in `compare`.
 
     Raises SourceError when it holds no change, when it cannot be read, or when it changes one file twice: what the file is in between
     cannot be known without it.
@@ -98,7 +104,8 @@ def parse_patch(data: bytes) -> tuple[ChangedFile, ...]:
         if known is not None:
             file = _type_changed(known, file)
         files[file.path] = file
-    return tuple(sorted(files.values(), key=lambda file: path_bytes(file.path)))
+    every = map(redacted_file, files.values()) if redacts else files.values()
+    return tuple(sorted(every, key=lambda file: path_bytes(file.path)))
 
 
 def _parts_of(patch: bytes) -> list[bytes]:

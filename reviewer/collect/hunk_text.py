@@ -53,6 +53,15 @@ def open_blobs(repository: Repository, blobs: Iterable[str | None]) -> TreeReade
     return TreeReader(repository, (Entry(blob, "100644", blob, missing=False, sparse=False) for blob in blobs if blob))
 
 
+def blob_text(blobs: TreeReader, blob: str) -> str | None:
+    """The whole text of a blob; None when it is none, or cannot be read."""
+    try:
+        decoded = decode(blobs.read(blob, _LARGEST))
+    except NotReadError:
+        return None
+    return decoded.text if decoded else None
+
+
 def line_text(blobs: TreeReader, old: str | None, new: str | None) -> LineText:
     """How the lines of a file become text, by its blobs at the base and at the head."""
     return LineText(_encoding(blobs, old), _encoding(blobs, new))

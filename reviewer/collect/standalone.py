@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewer.collect.changes import Change
+from reviewer.collect.diff import parse_patch
 from reviewer.collect.files import NotReadError, path_bytes
 from reviewer.collect.measure import measure
 from reviewer.collect.patch import partial_texts
@@ -36,23 +37,29 @@ class _Kept:
         return ""
 
 
-def patch_subject(change: Change, folder: Path) -> Subject:
-    """The subject of a patch that stands alone. Its head files hold the lines the patch shows, at their numbers, and blank ones between."""
-    contents = {path: text.encode("utf-8", "surrogateescape") for path, text in partial_texts(change.files).items()}
-    files = tuple(
+def patch_subject(change: Change, patch: bytes, folder: Path, *, redacts: bool = True) -> Subject:
+    """The subject of a patch that stands alone, of which `change` was made.
+
+    Its head files hold the lines the patch shows, at their numbers, and blank ones between; like all files, they lose their secrets when
+    they are read.
+    """
+    files = parse_patch(patch, redacts=False)
+    contents = {path: text.encode("utf-8", "surrogateescape") for path, text in partial_texts(files).items()}
+    sources = tuple(
         SourceFile(path, len(data), data.count(b"\n"), Encoding.UTF_8, measure(data), None)
         for path, data in sorted(contents.items(), key=lambda item: path_bytes(item[0]))
     )
     kept: FileReader = _Kept(contents)
-    nothing = Snapshot(root=folder, scope="", commit=None, in_git=False, files=(), skipped=(), guidance=())
+    nothing = Snapshot(root=folder, scope="", commit=None, in_git=False, files=(), skipped=(), guidance=(), redacts=redacts)
     head = Snapshot(
         root=folder,
         scope="",
         commit=None,
         in_git=False,
-        files=files,
+        files=sources,
         skipped=(),
         guidance=(),
+        redacts=redacts,
         notes=("There is no repository beside the patch: nothing but its own lines was reviewed.",),
         reader=lambda: nullcontext(kept),
     )

@@ -27,6 +27,8 @@ class Earlier:
     texts: Mapping[str, str]
     """Path → text of its documents."""
     past: Past
+    secrets: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
+    """What was taken out of those texts, by path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.access import endpoint, required_credentials
 from reviewer.commands.answering import Answering, cached_share
 from reviewer.commands.call import Call
 from reviewer.commands.choosing import chosen, held
 from reviewer.commands.outputs import print_out
+from reviewer.commands.places import judge_places
 from reviewer.commands.pricing import Pricing
 from reviewer.commands.remaking import Remade, kept_review, remake
 from reviewer.commands.reopening import reopen
@@ -58,7 +60,9 @@ def run(call: Call, *, question: str, run_id: str | None, new: bool) -> int:
     text = _question(question)
     if sys.stdout is None:
         raise StorageError("standard output is closed", hint="The answer is shown there.")
-    state = state_of(resolve(None, call.environ, call.flags).config)
+    config = resolve(None, call.environ, call.flags).config
+    judge_places(config, top_of(Path.cwd()))
+    state = state_of(config)
     check_layout(state)
     folder, record = chosen(state / "runs", run_id, call)
     with held(folder), reopen(record, call.environ, flags=call.flags) as target:
@@ -118,6 +122,7 @@ class _Ask:
                 keeper=answering,
                 approve=pricing.approve,
                 clock=lambda: datetime.now(UTC),
+                redacts=self.call.redacts,
             )
             conversation = self._answered(questioning, answering, question, conversation)
             for note in (*claude.notes, _missed(conversation.exchanges[-1]) if pricing.expects_hit else ""):

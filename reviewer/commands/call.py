@@ -53,3 +53,8 @@ class Call:
     """What an earlier process was asked, and is asked again: its settings count, not those of today's files and variables."""
     run: Run | None = None
     """The run to go on with; its lock is held. None for a new one."""
+
+    @property
+    def redacts(self) -> bool:
+        """Whether secrets are taken out of what is sent: unless --no-redact was typed, which no file and no variable can say."""
+        return self.flags.get("redact") is not False

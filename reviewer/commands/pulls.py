@@ -45,7 +45,7 @@ def open_pull(call: Call, access: Access, github: GitHub, pull: PullRequest, ada
     )
     with fetched.repository as repository:
         label = f"{pull.full_name}#{pull.number}"
-        change = between(repository, fetched.base, fetched.head, label, pull.title, pull.body)
+        change = between(repository, fetched.base, fetched.head, label, pull.title, pull.body, redacts=call.redacts)
         rules = Revision(tree_of(repository, pull.base_sha), pull.base_sha)
         with target_of_pull_request(call, repository, change, pull, adapt, rules=rules) as target:
             yield target

@@ -16,7 +16,7 @@ from reviewer.plan.correction import Correction
 from reviewer.run_record import Asked
 from reviewer.settings import Resolved, resolve
 
-_OF_THE_CALL = frozenset({"state_dir", "trace", "quiet", "verbose", "progress", "color"})
+_OF_THE_CALL = frozenset({"state_dir", "trace", "quiet", "verbose", "progress", "color", "redact"})
 """Settings that say nothing of the run, and always are those of the running call."""
 _PATHS = ("instructions", "templates", "catalog", "state_dir")
 
@@ -58,6 +58,10 @@ def resolved_again(asked: Asked, call: Call) -> Resolved:
     Raises ConfigError, also when the environment names another endpoint than the run's: its key may be meant for that one alone.
     """
     now = resolve(None, call.environ, call.flags)
+    if not asked.config.redact and now.config.redact:
+        raise ConfigError(
+            "the run was made with --no-redact", hint="Type it again to go on with it; without it, make a new review."
+        )
     _require_same_endpoint(asked, now)
     typed = {name for name in OPTIONS if now.origins[name] == flag_name(name)}
     new = typed | _OF_THE_CALL

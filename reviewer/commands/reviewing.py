@@ -47,6 +47,8 @@ class Reviewing:
         if self.config.templates:
             rehearse(self.templates)
         self._who = self._find_credentials()
+        if self._who is None:
+            self.target = target.checked_here
 
     def review(self) -> Review:
         """Review the target and write the outputs. Raises ReviewerError."""
@@ -141,5 +143,6 @@ def _summary(review: Review) -> str:
     cost = "" if not review.making.cost_usd else f", ${review.making.cost_usd:,.2f}"
     found = counted(len(review.findings), "finding")
     refuted = f", {len(review.refuted):,} refuted" if review.refuted else ""
+    kept_back = f", {counted(len(review.redacted), 'secret')} not sent" if review.redacted else ""
     state = "complete" if review.complete else "INCOMPLETE: " + " ".join(review.problems)
-    return f"{found}, {len(review.ungrounded):,} ungrounded{refuted}{cost}; {state}"
+    return f"{found}, {len(review.ungrounded):,} ungrounded{refuted}{kept_back}{cost}; {state}"

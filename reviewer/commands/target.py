@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from reviewer.collect.cache import MeasureCache
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Revision
 from reviewer.collect.collector import Selection, collect, collect_tree
-from reviewer.collect.files import read_special
 from reviewer.collect.grammar import note as missing_grammars
 from reviewer.collect.past import NO_PAST, Past, read_past
 from reviewer.collect.repository import Repository, open_repository
@@ -23,9 +22,10 @@ from reviewer.collect.revisions import tree_of
 from reviewer.collect.search import Search, TextSearch, TreeSearch
 from reviewer.collect.snapshot import Snapshot
 from reviewer.collect.subject import Earlier, Subject, Texts
-from reviewer.collect.texts import read_texts
+from reviewer.collect.texts import read_redacted
 from reviewer.collect.tree import read_blob
 from reviewer.commands.call import Against, Call, Wanted
+from reviewer.commands.comparing import alone, compare, read_patch
 from reviewer.commands.setup import Setup, prepare, prepare_with
 from reviewer.errors import ConfigError, SourceError
 from reviewer.settings_file import OwnFiles
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile(r"[\\*?\[ ]")
 """What stands for something else in a pattern of .gitignore."""
-LARGEST_PATCH = 64 * 1024 * 1024
-"""Bytes of a --diff-file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Target:
     """What is reviewed. The repository stays open for as long as the target is in use."""
 
     setup: Setup
-    make_subject: Callable[[], Subject]
+    make_subject: Callable[[Setup], Subject]
     repository: Repository | None = None
     """Where the trees of a change are; None for a whole repository as it is, which is read from the disk."""
     pull_request: PullRequest | None = None
@@ -71,7 +69,14 @@ class Target:
     @cached_property
     def subject(self) -> Subject:
         """What is put before a finder; read when first asked for, after everything was judged that needs no reading."""
-        return self.make_subject()
+        return self.make_subject(self.setup)
+
+    @property
+    def checked_here(self) -> Target:
+        """The same for the built-in checks: nothing is sent, so that also what is never sent can be looked at."""
+        config = dataclasses.replace(self.setup.config, engine="static")
+        resolved = dataclasses.replace(self.setup.resolved, config=config)
+        return dataclasses.replace(self, setup=dataclasses.replace(self.setup, resolved=resolved))
 
     def rank(self) -> Sequence[Related]:
         """The base's files by what they have to do with the change; made once, and what parsing taught is kept by blob id."""
@@ -98,8 +103,8 @@ class Target:
                 snapshot = collect_tree(repository, revision, _selection(self.setup), cache, scope=_scope(self.setup, repository))
             except SourceError:
                 return None
-            texts, _ = read_texts(snapshot)
-            return Earlier(commit=commit, texts=texts, past=read_past(repository, commit))
+            read = read_redacted(snapshot)
+            return Earlier(commit=commit, texts=read.texts, past=read_past(repository, commit), secrets=read.secrets)
 
     def search(self, texts: Texts) -> Search:
         """What looks for names at the head: in the whole tree where there is one, else in what was read."""
@@ -114,17 +119,17 @@ def open_target(call: Call) -> Iterator[Target]:
     """The target of a call on this machine. Raises ConfigError and SourceError."""
     setup = prepare(call)
     if call.wanted is None:
-        yield Target(setup=setup, make_subject=lambda: _as_it_is(setup))
+        yield Target(setup=setup, make_subject=_as_it_is)
         return
-    patch = _read_patch(call.wanted.value) if call.wanted.against is Against.DIFF_FILE else b""
+    patch = read_patch(call.wanted.value) if call.wanted.against is Against.DIFF_FILE else b""
     repository = open_repository(setup.path)
     if repository is None:
-        yield Target(setup=setup, make_subject=partial(_patch_alone, setup, call.wanted, patch))
+        yield Target(setup=setup, make_subject=partial(_patch_alone, call.wanted, patch))
         return
     with repository:
-        change = _compare(repository, call.wanted, patch)
+        change = compare(repository, call.wanted, patch, redacts=call.redacts)
         scope = _scope(setup, repository)
-        yield Target(setup=setup, make_subject=lambda: subject_of(repository, change, setup, scope), repository=repository)
+        yield Target(setup=setup, make_subject=partial(subject_of, repository, change, scope), repository=repository)
 
 
 def _scope(setup: Setup, repository: Repository) -> str:
@@ -154,13 +159,13 @@ def target_of_pull_request(
     setup = prepare_with(adapt(call, own), Path(pull.repo), own)
     yield Target(
         setup=setup,
-        make_subject=lambda: dataclasses.replace(subject_of(repository, change, setup, "", rules), name=change.label),
+        make_subject=lambda setup: dataclasses.replace(subject_of(repository, change, "", setup, rules), name=change.label),
         repository=repository,
         pull_request=pull,
     )
 
 
-def subject_of(repository: Repository, change: Change, setup: Setup, scope: str, rules: Revision | None = None) -> Subject:
+def subject_of(repository: Repository, change: Change, scope: str, setup: Setup, rules: Revision | None = None) -> Subject:
     """The repository at the base of `change`, and the changed files at its head; both by the rules of `rules`, the base when None."""
     selection, cache = _selection(setup), MeasureCache(setup.state)
     rules = rules or change.base
@@ -207,50 +212,17 @@ def _past(snapshot: Snapshot) -> Past:
         return read_past(repository, snapshot.commit, index=True)
 
 
-def _patch_alone(setup: Setup, wanted: Wanted, patch: bytes) -> Subject:
-    from reviewer.collect.comparison import of_patch
-    from reviewer.collect.standalone import patch_subject
-
-    if wanted.against is not Against.DIFF_FILE:
-        raise SourceError(f"{setup.path} is not in a git repository, so there is nothing to compare.")
-    return patch_subject(of_patch(None, patch, _patch_name(wanted)), setup.path)
+def _patch_alone(wanted: Wanted, patch: bytes, setup: Setup) -> Subject:
+    return alone(wanted, patch, setup.path, redacts=_selection(setup).redacts)
 
 
 def _selection(setup: Setup) -> Selection:
     config = setup.config
-    return Selection(include=config.include, exclude=config.exclude, max_file_bytes=config.max_file_bytes)
-
-
-def _compare(repository: Repository, wanted: Wanted, patch: bytes) -> Change:
-    from reviewer.collect import comparison
-
-    match wanted.against:
-        case Against.BASE:
-            return comparison.since_base(repository, wanted.value)
-        case Against.RANGE:
-            return comparison.of_range(repository, wanted.value)
-        case Against.COMMIT:
-            return comparison.of_commit(repository, wanted.value)
-        case Against.STAGED:
-            return comparison.staged(repository)
-        case Against.UNCOMMITTED:
-            return comparison.uncommitted(repository)
-        case Against.DIFF_FILE:
-            return comparison.of_patch(repository, patch, _patch_name(wanted))
-
-
-def _patch_name(wanted: Wanted) -> str:
-    """How a report calls a patch."""
-    return "patch on standard input" if wanted.value == "-" else wanted.value
-
-
-def _read_patch(name: str) -> bytes:
-    """The patch of `--diff-file`; `-` is standard input."""
-    if name == "-":
-        import sys
-
-        return sys.stdin.buffer.read(LARGEST_PATCH)
-    data = read_special(Path(name).absolute(), LARGEST_PATCH)
-    if data is None:
-        raise SourceError(f"--diff-file {name}: there is no such file")
-    return data
+    sends = config.engine != "static"
+    return Selection(
+        include=config.include,
+        exclude=config.exclude,
+        max_file_bytes=config.max_file_bytes,
+        redacts=config.redact or not sends,
+        sends=sends,
+    )

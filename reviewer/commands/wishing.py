@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject
 from reviewer.commands.models import load_models
 from reviewer.commands.setup import Setup, instructions, lenses
@@ -18,26 +20,27 @@ from reviewer.terminal import Terminal
 
 
 def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
-    """What the settings ask of a model. Raises ConfigError."""
+    """What the settings ask of a model; what people wrote for it is without secrets. Raises ConfigError."""
     config = setup.config
     corrections = load_corrections(setup.state)
     terminal.say(corrections.note)
     catalogue = load_models(setup)
     model = catalogue.find(config.model)
+    fit = mask if config.redact else str
     return Wishes(
         model=model,
         catalogue=catalogue,
         context=Context(config.context),
         scope=Scope(config.scope),
         depth=Depth(config.depth),
-        lenses=lenses(setup),
+        lenses=tuple(replace(lens, text=fit(lens.text)) for lens in lenses(setup)),
         repeat=config.repeat,
         cache=config.cache,
         max_cost=config.max_cost,
         effort=config.effort,
         max_output=config.max_output,
-        language=config.language,
-        instructions=instructions(setup),
+        language=fit(config.language),
+        instructions=fit(instructions(setup)),
         instructions_from_repository="instructions" in setup.resolved.from_repository,
         correction=setup.call.asked.correction if setup.call.asked else corrections.get(model.id),
         today=date.today(),  # noqa: DTZ011 - retirement dates are days, wherever the reader is

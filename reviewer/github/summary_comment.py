@@ -79,6 +79,7 @@ def sticky_body(review: Review, scene: Scene, templates: Templates) -> str:
         unread_rows=[
             UnreadRow(reason.value, count) for reason, count in Counter(file.reason for file in coverage.skipped).most_common()
         ],
+        redacted=len(review.redacted),
         withheld=review.withheld,
         pre_existing=review.pre_existing,
         refuted=len(review.refuted),

@@ -1,6 +1,7 @@
 """What is shown of findings, with every secret replaced by its kind: a report is shown, mailed and stored where a secret should not be.
 
-Quotes are cut from the masked file: a line alone may lack what shows that a secret stands in it.
+What a model says in its own words may hold one that it makes up or puts together. What it quotes has none, since the files it is held
+against have none, but for --no-redact: so quotes are cut from the file without its secrets, of which a line alone may not show any.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Masking:
     def __init__(self, read: Callable[[str], str | None]) -> None:
         """`read` gives the text of a file by its path, None when it is not among the files read."""
         self._read = read
-        self._lines: dict[str, tuple[list[str], list[str]]] = {}
+        self._lines: dict[str, list[str]] = {}
 
     def finding(self, finding: Finding) -> Finding:
         """A finding that can be shown, with what a verification says of it."""
@@ -52,18 +53,14 @@ class Masking:
 
     def _quote(self, claim: Claim | Evidence) -> str:
         if claim.path not in self._lines:
-            text = self._read(claim.path) or ""
-            self._lines[claim.path] = text.split("\n"), mask(text).split("\n")
+            text = self._read(claim.path)
+            if text is None:
+                return mask(claim.quote)
+            self._lines[claim.path] = mask(text).split("\n")
         first, number = max(0, claim.start_line - 1), claim.quote.count("\n") + 1
-        own, safe = (_text(lines[first : first + number]) for lines in self._lines[claim.path])
-        if claim.quote not in own:
-            return mask(claim.quote)
-        # Of lines that were masked, the quote where it stands in them still, else their beginning, for lines may be very long.
+        safe = "\n".join(line.rstrip("\r") for line in self._lines[claim.path][first : first + number])
+        # The quote where it stands in the file without secrets, else the beginning of its lines, which may be very long.
         return claim.quote if claim.quote in safe else safe[:MAX_QUOTED_CHARACTERS]
-
-
-def _text(lines: list[str]) -> str:
-    return "\n".join(line.rstrip("\r") for line in lines)
 
 
 def _masked(claim: _AnyClaim) -> _AnyClaim:

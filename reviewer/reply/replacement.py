@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from reviewer.collect.secrets import holds_placeholder
 from reviewer.findings import Finding
 
 MAX_LINES = 60
@@ -44,6 +45,7 @@ def checked(finding: Finding, text: str) -> str | None:
     `text` is the file the finding was grounded in. Empty means that the lines are to be deleted. It may be offered when
 
     - the finding's quote is exactly the whole lines it names (`ground` has dropped the replacements of others),
+    - neither holds what stands in the place of a secret: in the file it would destroy the value,
     - it differs from them, has at most 60 lines, and holds no control, bidirectional or otherwise hidden character, nor more than 60
       backticks in a row: GitHub's parser counts no further than 255 for the fence that a block to apply stands in,
     - Python, JSON, YAML and TOML that parsed before still do; whoever reads code of another language finds as many brackets left open
@@ -57,6 +59,8 @@ def checked(finding: Finding, text: str) -> str | None:
     new = new if new.strip() else ""
     lines = text.split("\n")
     old = [line.rstrip("\r") for line in lines[finding.start_line - 1 : finding.end_line]]
+    if holds_placeholder(finding.quote) or holds_placeholder(new):
+        return None
     if finding.quote != "\n".join(old) or new == finding.quote or new.count("\n") >= MAX_LINES or _hides(new):
         return None
     end = "\r" if lines[finding.start_line - 1].endswith("\r") else ""

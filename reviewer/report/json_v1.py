@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reviewer.findings import Claim, Finding, Refuted, Ungrounded, Verification
-from reviewer.outcome import Coverage, Making, PassMade, Review, ReviewedChange
+from reviewer.outcome import Coverage, Making, PassMade, Redaction, Review, ReviewedChange
 from reviewer.report.printable import dumps, printable, printable_path
 
 SCHEMA_VERSION = 1
@@ -32,6 +32,7 @@ def render(review: Review) -> str:
             "pre_existing": review.pre_existing,
             "ungrounded": [_rejected(claim) for claim in review.ungrounded],
             "refuted": [{**_rejected(claim), "verification": _verification(claim.verification)} for claim in review.refuted],
+            "redacted": [_redaction(each) for each in review.redacted],
             "coverage": _coverage(review.coverage),
             "usage": asdict(review.making.usage),
             "cost_usd": review.making.cost_usd,
@@ -100,6 +101,15 @@ def _verification(verification: Verification | None) -> dict[str, Any] | None:
 
 def _rejected(claim: Ungrounded | Refuted) -> dict[str, Any]:
     return {**_claim(claim), "fingerprint": claim.fingerprint, "reason": printable(claim.reason)}
+
+
+def _redaction(redaction: Redaction) -> dict[str, Any]:
+    return {
+        "path": printable_path(redaction.path) if redaction.path else None,
+        "line": redaction.line or None,
+        "side": "base" if redaction.removed else "head",
+        "kind": printable(redaction.kind),
+    }
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

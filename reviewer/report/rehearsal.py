@@ -19,7 +19,7 @@ from reviewer.findings import (
     Ungrounded,
     Verification,
 )
-from reviewer.outcome import Coverage, Making, PassMade, Review, ReviewedChange, SkippedFile, SkipReason, Usage
+from reviewer.outcome import Coverage, Making, PassMade, Redaction, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import markdown
 from reviewer.templating import Templates
 
@@ -55,6 +55,7 @@ _PASSES = (
     PassMade(name="verification", kind="verification", cost_usd=None, usage=Usage(cache_read_input_tokens=1)),
     PassMade(name="other", kind="look", asked=False),
 )
+_REDACTED = (Redaction("", 0, "kind"), Redaction("file", 1, "kind"), Redaction("other", 1, "kind", removed=True))
 _FULL = Review(
     subject="subject",
     commit="0" * 40,
@@ -101,6 +102,7 @@ _FULL = Review(
         cache_warning="warning",
     ),
     change=ReviewedChange(label="label", base="0" * 40, head="1" * 40, files=1, added=1, removed=1, steering=("file",)),
+    redacted=_REDACTED,
 )
 _EMPTY = replace(
     _FULL,
@@ -109,6 +111,7 @@ _EMPTY = replace(
     pre_existing=0,
     ungrounded=(),
     refuted=(),
+    redacted=(),
     coverage=Coverage(read=(), skipped=(), read_bytes=0, read_lines=0),
     problems=(),
     notes=(),
@@ -128,6 +131,7 @@ _REVIEWS = (
         _FULL,
         ungrounded=_FULL.ungrounded * (markdown.REJECTED_SHOWN + 1),
         refuted=_FULL.refuted * (markdown.REJECTED_SHOWN + 1),
+        redacted=_REDACTED * (markdown.REDACTED_SHOWN + 1),
         coverage=replace(_FULL.coverage, skipped=_MANY, outlined=tuple(file.path for file in _MANY)),
     ),
     _EMPTY,
