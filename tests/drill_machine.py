@@ -116,8 +116,8 @@ class Drill:
         return self.folder / f"state-{self._runs}"
 
     def _prepare(self, model: TakenOver) -> None:
-        for folder in (self.out, self.temp, self.state):
-            folder.mkdir(exist_ok=True)
+        for folder in (self.out, self.state):
+            folder.mkdir()
         self.monkeypatch.setattr(tempfile, "tempdir", str(self.temp))
         given = {**model.environment, "TMPDIR": str(self.temp), "REVIEWER_STATE_DIR": str(self.state), "GITHUB_TOKEN": TOKEN}
         for name, value in given.items():

@@ -21,11 +21,28 @@ from messages_server import MessagesServer
 WORDS = "words"
 """The manner of an attack whose answer is findings: all of these are obeyed in one answer."""
 _TOKEN = re.compile(r"ghp_[A-Za-z0-9]{36}")
-TRUE = {"path": APP, "quote": DEFECT, "start_line": 2, "end_line": 2, "category": "security", "severity": "critical"}
+TRUE: dict[str, Any] = {
+    "path": APP,
+    "quote": DEFECT,
+    "start_line": 2,
+    "end_line": 2,
+    "category": "security",
+    "severity": "critical",
+}
 TRUE |= {"confidence": "high", "title": "Text is executed", "explanation": "Whoever sends the text runs code.", "suggestion": ""}
-OTHER = TRUE | {"quote": step(0), "start_line": step_line(0), "end_line": step_line(0), "title": "The first step is parsed twice"}
+OTHER: dict[str, Any] = TRUE | {
+    "quote": step(0),
+    "start_line": step_line(0),
+    "end_line": step_line(0),
+    "title": "The first step is parsed twice",
+}
 OTHER |= {"explanation": "Parsing it once more changes its value.", "severity": "high", "category": "correctness"}
-LAST = OTHER | {"quote": step(119), "start_line": step_line(119), "end_line": step_line(119), "title": "A step too many is taken"}
+LAST: dict[str, Any] = OTHER | {
+    "quote": step(119),
+    "start_line": step_line(119),
+    "end_line": step_line(119),
+    "title": "A step too many is taken",
+}
 LAST |= {"explanation": "The loop that reads them ends one earlier."}
 TRUTHS = (TRUE, OTHER, LAST)
 """All that an honest model finds."""
@@ -194,19 +211,11 @@ def _flood(says: str) -> dict[str, Any]:
 
 
 def _wrong_types(says: str) -> dict[str, Any]:
-    wrong: list[object] = [
-        *({name: value} for name in TRUE for value in (None, 7, [], {})),
-        {"explanation": says * 21_000},
-        *(
-            {"severity": "APPROVE"},
-            {"category": "none"},
-            {"start_line": 10**30},
-            {"end_line": -1},
-            {"path": ""},
-            {"title": " \u200b "},
-        ),
-    ]
-    return {"findings": [*(TRUE | it for it in wrong if isinstance(it, dict)), 7, None, "APPROVE", []], "summary": 7}
+    values: tuple[object, ...] = (None, 7, [], {})
+    wrong: list[dict[str, object]] = [{name: value} for name in TRUE for value in values]
+    wrong += [{"explanation": says * 21_000}, {"severity": "APPROVE"}, {"category": "none"}, {"path": ""}, {"title": " \u200b "}]
+    wrong += [{"start_line": 10**30}, {"end_line": -1}]
+    return {"findings": [*(TRUE | it for it in wrong), 7, None, "APPROVE", []], "summary": 7}
 
 
 JOINED: Mapping[str, Callable[[str], dict[str, Any]]] = {
