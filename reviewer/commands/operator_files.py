@@ -7,15 +7,20 @@ a pull request made of them. So for a pull request they are read at its base; wh
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer.commands.call import Call
+from reviewer.commands.places import is_inside, judge_places
 from reviewer.commands.setup import LARGEST_INSTRUCTIONS
+from reviewer.config import Config, flag_name
 from reviewer.errors import ConfigError
 from reviewer.settings_file import LARGEST_SETTINGS_FILE, OwnFiles
 from reviewer.storage import write_atomically
 
+_READ = ("instructions", "templates", "catalog")
+"""Settings that name one file or folder to read."""
 _TEXTS = frozenset({"instructions", "lens"})
 """Settings that name texts for the model, also where they come from the input args."""
 
@@ -32,10 +37,11 @@ class OperatorFiles:
 
     def given_to(self, call: Call, own: OwnFiles) -> Call:
         """The call with both files; `own` are the repository's as far as they may be trusted. Raises ConfigError, StorageError."""
-        if self.config:
-            if call.config_file is not None:
-                raise ConfigError("The input config and --config in args name a settings file each.", hint="Give one of them.")
-            call = replace(call, config_file=self._file("config", self.config, own, LARGEST_SETTINGS_FILE))
+        if self.config and call.config_file is not None:
+            raise ConfigError("The input config and --config in args name a settings file each.", hint="Give one of them.")
+        config = self.config or str(call.config_file or "")
+        if config:
+            call = replace(call, config_file=self._file("config", config, own, LARGEST_SETTINGS_FILE))
         flags = dict(call.flags)
         if self.instructions and "instructions" not in flags:
             flags["instructions"] = self.instructions
@@ -47,6 +53,22 @@ class OperatorFiles:
                     else self._text(name, str(value), own)
                 )
         return replace(call, flags=flags)
+
+    def judge(self, config: Config, from_repository: Container[str]) -> None:
+        """Hold the resolved settings of a pull request's review against the workspace, wherever each came from. Raises ConfigError.
+
+        What is checked out there may be the pull request's own: no file of it steers, and no link of it is written through. A setting
+        `from_repository` names a file at the base.
+        """
+        judge_places(config, self.workspace)
+        read = [(name, getattr(config, name)) for name in _READ if name not in from_repository]
+        for name, value in (*read, *(("lens", path) for path in config.lens), ("state_dir", config.state_dir)):
+            path = Path(value or self.folder)
+            if is_inside(path, self.workspace) and not is_inside(path, self.folder):
+                raise ConfigError(
+                    f"{flag_name(name)} {value} lies in the workspace, where a pull request may have put it",
+                    hint="Keep it elsewhere. What the inputs config and instructions name, and --config and --lens in args, is read at the base.",
+                )
 
     def _text(self, name: str, given: str, own: OwnFiles) -> str:
         return str(self._file(name, given, own, LARGEST_INSTRUCTIONS))

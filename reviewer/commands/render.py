@@ -7,6 +7,7 @@ from pathlib import Path
 from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.commands.outputs import STDOUT, outputs, write
+from reviewer.commands.places import judge_places
 from reviewer.commands.setup import state_of
 from reviewer.commands.showing import renderers
 from reviewer.config import Config
@@ -28,6 +29,7 @@ REVIEW = "review.json"
 def run(call: Call, given: str | None) -> int:
     """Write the report of the run whose id begins with `given`, else of the newest that has one. Raises ReviewerError."""
     config = resolve(None, call.environ, call.flags).config
+    judge_places(config, top_of(Path.cwd()))
     chosen = outputs(config)
     folder = _folder(config, given)
     record, review = _record(folder), _review(folder)

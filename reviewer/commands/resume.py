@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
+from reviewer.commands.places import judge_places
 from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reopening import reopen
 from reviewer.commands.reviewing import Reviewing
@@ -25,6 +26,7 @@ def run(call: Call, given: str | None) -> int:
     Raises UsageError when there is no such run, IncompleteError with the reason when one cannot go on, and what a review raises.
     """
     config = resolve(None, call.environ, call.flags).config
+    judge_places(config, top_of(Path.cwd()))
     state = state_of(config)
     check_layout(state)
     store = RunStore(state)

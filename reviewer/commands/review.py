@@ -8,6 +8,7 @@ from reviewer.asking import look_requests
 from reviewer.commands.call import Call
 from reviewer.commands.opening import opened
 from reviewer.commands.outputs import STDOUT, print_out
+from reviewer.commands.places import require_no_link
 from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reviewing import Reviewing
 from reviewer.commands.target import Target
@@ -39,6 +40,7 @@ def _print_prompt(target: Target, call: Call, place: str) -> int:
     """Write the exact request, the first where there are several; nothing is sent."""
     from reviewer.engine.request import request_text
 
+    require_no_link("--print-prompt", place, target.setup.top)
     config = target.setup.config
     terminal = Terminal(config, call.environ)
     templates = Templates(Path(config.templates) if config.templates else None)

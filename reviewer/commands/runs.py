@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.commands.outputs import print_out
+from reviewer.commands.places import judge_places
 from reviewer.commands.setup import state_of
 from reviewer.errors import EXIT_OK, ConfigError
 from reviewer.report.amounts import bytes_text, counted
@@ -21,6 +24,7 @@ def run(call: Call, *, prune: bool) -> int:
     config = resolve(None, call.environ, call.flags).config
     if config.format not in {"markdown", "json"}:
         raise ConfigError(f"--format {config.format}: runs are listed as text or as json")
+    judge_places(config, top_of(Path.cwd()))
     state = state_of(config)
     check_layout(state)
     folder = state / "runs"

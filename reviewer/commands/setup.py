@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
+from reviewer.commands.places import judge_places
 from reviewer.config import Config
 from reviewer.errors import ConfigError, SourceError
 from reviewer.plan.passes import GENERAL, LENSES, Lens, PassKind
@@ -55,8 +56,12 @@ def prepare(call: Call) -> Setup:
 
 
 def prepare_with(call: Call, top: Path, own: OwnFiles) -> Setup:
-    """Resolve a call's settings where the repository's own files are `own`. Raises as `prepare` does."""
+    """Resolve a call's settings where the repository's own files are `own`. Raises as `prepare` does.
+
+    `top` is a mere name where a pull request is reviewed; then the clone we stand in may hold what it brought.
+    """
     resolved = _resolved(call, own)
+    judge_places(resolved.config, top if top.is_absolute() else call.path.absolute())
     state = state_of(resolved.config)
     check_layout(state)
     return Setup(path=call.path.absolute(), top=top, call=call, resolved=resolved, own=own, state=state)

@@ -102,6 +102,7 @@ class Task:
             from reviewer.commands.pulls import open_pull
 
             with open_pull(call, self.access, self.github, self.pull, files.given_to) as target:
+                files.judge(target.setup.config, target.setup.resolved.from_repository)
                 yield target
             return
         if find_git_dir(self._workspace) is None:
