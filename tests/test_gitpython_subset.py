@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,14 @@ class _Uses(ast.NodeVisitor):
         self.generic_visit(node)
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def uses_of(source: str) -> _Uses:
     uses = _Uses()
-    tree = ast.parse(source)
+    tree = parsed(source)
     for _ in range(2):  # a function that gives the command object may stand below its callers
         uses.visit(tree)
     return uses
@@ -132,7 +138,7 @@ OF_OS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile")
 
 def starts_of(source: str) -> list[str]:
     """Calls that start a program."""
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    calls = [node.func for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
     named = [node for node in calls if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     return [
         ast.unparse(node)

@@ -14,7 +14,8 @@ from reviewer.collect.gitdir import GitDir, head_commit, read_part, refuse_forei
 from reviewer.collect.object_store import refuse_pipes
 from reviewer.errors import SourceError
 
-_INDEX_LIMIT = 2 * 1024 * 1024 * 1024
+_INDEX_LIMIT = 512 * 1024 * 1024
+"""Bytes. Linux's takes 9 million."""
 _TEXT_LIMIT = 4 * 1024 * 1024
 _COPIED = ("info/exclude", "info/attributes", "shallow")
 _SETTINGS = ("core.filemode", "core.ignorecase", "core.precomposeunicode", "core.symlinks", "core.trustctime")
