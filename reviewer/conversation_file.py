@@ -18,7 +18,7 @@ from reviewer.conversation import Conversation, Exchange
 from reviewer.engine.interface import Stop
 from reviewer.errors import StorageError
 from reviewer.run_answers import AnswerFile, Reserve, read_answer
-from reviewer.storage import storage_error, write_atomically
+from reviewer.storage import read_kept, storage_error, write_atomically
 from reviewer.values import NotThatValueError, from_json, to_json
 
 VERSION = 1
@@ -49,7 +49,7 @@ class ConversationFile:
         Raises StorageError for a file that cannot be read, or is none of this version.
         """
         try:
-            text = self.path.read_bytes()
+            text = read_kept(self.path)
         except FileNotFoundError:
             return Conversation()
         except OSError as error:

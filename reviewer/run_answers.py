@@ -10,10 +10,12 @@ from pathlib import Path
 from threading import Lock
 
 from reviewer.errors import StorageError
-from reviewer.storage import storage_error
+from reviewer.storage import read_kept, storage_error
 
 RESERVE_BYTES = 1_000_000
 """Held on disk while answers arrive, and let go when the disk is full: 128,000 tokens of output are about 500 KB."""
+_LARGEST_ANSWER = 16_000_000
+"""Bytes that are read back: thirty times what a model can answer."""
 _PRIVATE_FILE = 0o600
 
 
@@ -92,7 +94,7 @@ class AnswerFile:
 def read_answer(path: Path) -> str:
     """The text of an answer; empty when there is none. A character whose end is missing is left out."""
     try:
-        data = path.read_bytes()
+        data = read_kept(path, _LARGEST_ANSWER)
     except OSError:
         return ""
     return codecs.getincrementaldecoder("utf-8")("replace").decode(data)

@@ -19,7 +19,7 @@ from reviewer.plan.passes import Pass
 from reviewer.reply.parse import parse
 from reviewer.run_answers import AnswerFile, Reserve, read_answer
 from reviewer.run_record import Attempt, AttemptState, PassRecord, RunRecord
-from reviewer.storage import storage_error, write_atomically
+from reviewer.storage import read_kept, storage_error, write_atomically
 from reviewer.values import NotThatValueError, from_json, to_json
 
 FOLDER = "passes"
@@ -144,7 +144,7 @@ def answer_path(stem_path: Path, number: int) -> Path:
 def read_pass(path: Path) -> PassRecord | None:
     """A pass's record; None when there is none that can be read."""
     try:
-        return from_json(PassRecord, path.read_bytes())
+        return from_json(PassRecord, read_kept(path))
     except (OSError, NotThatValueError):
         return None
 

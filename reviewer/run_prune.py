@@ -13,6 +13,7 @@ from pathlib import Path
 from reviewer.run_lock import take
 from reviewer.run_passes import FOLDER
 from reviewer.run_record import RunRecord, RunState
+from reviewer.storage import read_kept
 from reviewer.values import NotThatValueError, from_json
 
 ABANDONED_AFTER = 7 * 24 * 3600
@@ -79,7 +80,7 @@ def remove(folder: Path, may_go: Callable[[RunRecord, Path], bool]) -> int:
 def read_record(folder: Path) -> RunRecord | None:
     """The record of a run; None when there is none that can be read."""
     try:
-        return from_json(RunRecord, (folder / "run.json").read_bytes())
+        return from_json(RunRecord, read_kept(folder / "run.json"))
     except (OSError, NotThatValueError):
         return None
 

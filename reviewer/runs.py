@@ -87,7 +87,8 @@ class RunStore:
     def _made(self, record: RunRecord) -> Run:
         folder = self.folder / record.id
         try:
-            self.folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._state.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
             claim_layout(self._state)
             folder.mkdir(mode=_PRIVATE_FOLDER)
         except OSError as error:

@@ -20,7 +20,7 @@ def check_layout(state_dir: Path) -> int:
 
     Raises StorageError when a newer `reviewer` has been there, when the number cannot be read, or when somebody else could put runs there.
     """
-    _require_ours(state_dir / "runs")
+    _require_ours(state_dir)
     path = state_dir / _FILE
     try:
         with path.open("rb") as file:
@@ -46,8 +46,12 @@ def claim_layout(state_dir: Path) -> None:
         write_atomically(path, f"{LAYOUT}\n", mode=0o600)
 
 
-def _require_ours(runs: Path) -> None:
-    """Refuse runs that another user of the machine may have made: whoever goes on with one sends a key and the source where it says."""
+def _require_ours(state_dir: Path) -> None:
+    """Refuse runs that another user of the machine may have made: whoever goes on with one sends a key and the source where it says.
+
+    They may also have been put in the place of ours, where everybody may rename what lies in a folder above.
+    """
+    runs = state_dir / "runs"
     try:
         status = runs.stat()
     except FileNotFoundError:
@@ -61,3 +65,10 @@ def _require_ours(runs: Path) -> None:
             f"{runs} can be written to by every user of this machine.",
             hint="Look whether all in it is yours and take that right away (chmod 700), or choose another place with --state-dir.",
         )
+    for folder in runs.resolve().parents:
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise StorageError(
+                f"Every user of this machine may put other runs in the place of {runs}: {folder} can be written to by all.",
+                hint="Take that right away, or set the sticky bit (chmod +t); --state-dir chooses another place.",
+            )

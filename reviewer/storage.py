@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from reviewer.errors import StorageError
 from reviewer.live_secrets import clean
+
+LARGEST_KEPT = 100_000_000
+"""Bytes of a record, a review or a conversation that are read back; that of the largest repository takes some ten millions."""
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o666) -> None:
@@ -33,6 +37,18 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o666) -> None:
             draft.unlink()
     with suppress(OSError):  # some network file systems cannot; the file is in place all the same
         _sync_folder(path.parent)
+
+
+def read_kept(path: Path, limit: int = LARGEST_KEPT) -> bytes:
+    """What an earlier run left at `path`. Raises OSError, also for a link, for what is no regular file, and above `limit` bytes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit:,} bytes")
+    return data
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

@@ -27,12 +27,17 @@ def to_json(value: object) -> str:
 def from_json(kind: type[_Value], text: str | bytes) -> _Value:
     """The value whose JSON `text` is. Raises NotThatValueError."""
     try:
-        return _adapter(kind).validate_python(json.loads(text))
+        return _adapter(kind).validate_python(json.loads(text, parse_constant=_refused))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise NotThatValueError(f"{'.'.join(map(str, first['loc']))}: {first['type']}") from None
     except (ValueError, RecursionError) as error:
         raise NotThatValueError("not JSON") from error
+
+
+def _refused(constant: str) -> float:
+    """No amount is NaN: whatever it is held against, it is not above it."""
+    raise ValueError(constant)
 
 
 def _adapter(kind: type[_Value]) -> TypeAdapter[_Value]:

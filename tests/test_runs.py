@@ -24,14 +24,17 @@ from reviewer.config import OPTIONS, Config
 from reviewer.engine.interface import Prompt, Reply, Stop
 from reviewer.errors import ConnectionFailedError, IncompleteError, InterruptedByUser, StorageError, UsageError
 from reviewer.outcome import PassMade, Usage
+from reviewer.plan.lifetime import Use, is_warm
 from reviewer.plan.passes import Depth, Pass, looks
 from reviewer.run_answers import RESERVE_BYTES
+from reviewer.run_list import list_runs
 from reviewer.run_lock import is_held, take
 from reviewer.run_prefix import difference, prefix_of
 from reviewer.run_prune import ABANDONED_AFTER, prune_to, read_record
 from reviewer.run_record import Asked, RunRecord
 from reviewer.runs import Run, RunStore
 from reviewer.state_layout import LAYOUT, check_layout
+from reviewer.storage import LARGEST_KEPT
 
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 USAGE = Usage(input_tokens=10, output_tokens=5)
@@ -536,3 +539,46 @@ def test_runs_that_another_user_could_have_made_are_refused(tmp_path: Path, monk
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     with pytest.raises(StorageError, match="another user"):
         check_layout(tmp_path)
+
+
+def test_runs_below_a_folder_where_everybody_may_rename_are_refused(tmp_path: Path) -> None:
+    state = tmp_path / "open" / "state"
+    (state / "runs").mkdir(mode=0o700, parents=True)
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(StorageError, match="put other runs in the place"):
+        check_layout(state)
+
+    (tmp_path / "open").chmod(0o1777)
+    assert check_layout(state) == 1
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "large", "deep", "not a number"])
+def test_a_record_that_could_hold_up_or_mislead_a_process_is_no_record(tmp_path: Path, kind: str) -> None:
+    with start(store(tmp_path)) as run:
+        folder = run.folder
+    path = folder / "run.json"
+    whole = path.read_text()
+    match kind:
+        case "link":
+            path.rename(tmp_path / "elsewhere.json")
+            path.symlink_to(tmp_path / "elsewhere.json")
+        case "pipe":
+            path.unlink()
+            os.mkfifo(path)
+        case "large":
+            os.truncate(path, LARGEST_KEPT + 1)
+        case "deep":
+            path.write_text("[" * 200_000)
+        case _:
+            path.write_text(whole.replace('"cost_usd": null', '"cost_usd": NaN'))
+
+    assert read_record(folder) is None
+    assert list_runs(tmp_path / "runs") == ()
+
+
+@pytest.mark.parametrize("began", ["", "yesterday", "2025-01-01", "9999-12-31T23:59:59+00:00", "2025-01-01T00:00:00", "\x00"])
+def test_a_pass_whose_time_is_none_leaves_nothing_in_the_cache_and_stops_nothing(began: str) -> None:
+    now = datetime(2025, 1, 1, tzinfo=UTC)
+
+    assert not is_warm([Use(began, "prefix", 300)], "prefix", now)
+    assert is_warm([Use(began, "prefix", 300), Use(now.isoformat(), "prefix", 300)], "prefix", now)

@@ -13,7 +13,7 @@ from reviewer.commands.outputs import print_out
 from reviewer.commands.setup import Setup, prepare
 from reviewer.errors import ConfigError, StorageError
 from reviewer.plan.catalog import Catalogue, Model, ModelFacts, load_catalogue, refreshed
-from reviewer.storage import write_atomically
+from reviewer.storage import read_kept, write_atomically
 
 _FACTS = "models.json"
 
@@ -39,11 +39,11 @@ def load_models(setup: Setup) -> Catalogue:
     catalogue = load_catalogue(*layers)
     path = setup.state / _FACTS
     try:
-        entries = json.loads(path.read_text("utf-8"))
+        entries = json.loads(read_kept(path))
         facts = [ModelFacts(**{**entry, "retires_at": _day(entry["retires_at"])}) for entry in entries]
     except (FileNotFoundError, NotADirectoryError):
         return catalogue
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="Remove it, or run `reviewer models --refresh`.") from error
     return refreshed(catalogue, facts)
 

@@ -17,6 +17,7 @@ from reviewer.planning import Wishes
 from reviewer.review import fill_window, prepare, require_sendable
 from reviewer.run_prefix import difference, prefix_of
 from reviewer.run_record import Prefix, RunRecord
+from reviewer.storage import read_kept
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 from reviewer.values import NotThatValueError, from_json
@@ -64,6 +65,6 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
 def kept_review(folder: Path) -> Review | None:
     """What the run found; None when its review is not kept: then the model is not told."""
     try:
-        return from_json(Review, (folder / "review.json").read_bytes())
+        return from_json(Review, read_kept(folder / "review.json"))
     except (OSError, NotThatValueError):
         return None

@@ -19,6 +19,7 @@ from reviewer.run_prune import read_record
 from reviewer.run_record import RunRecord
 from reviewer.settings import resolve
 from reviewer.state_layout import check_layout
+from reviewer.storage import read_kept
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 from reviewer.values import NotThatValueError, from_json
@@ -63,7 +64,7 @@ def _record(folder: Path) -> RunRecord:
 def _review(folder: Path) -> Review:
     path = folder / REVIEW
     try:
-        return from_json(Review, path.read_bytes())
+        return from_json(Review, read_kept(path))
     except FileNotFoundError as error:
         raise IncompleteError(
             f"run {folder.name} has no report yet", hint=f"`reviewer resume {folder.name}` goes on with it."

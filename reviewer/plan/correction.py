@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from reviewer.collect.measure import ESTIMATOR_VERSION
-from reviewer.storage import write_atomically
+from reviewer.storage import read_kept, write_atomically
 
 _FILE = "corrections.json"
 _SCHEMA = 1
@@ -70,7 +70,7 @@ def load_corrections(folder: Path) -> Corrections:
     """What the folder holds; nothing at all when there is no file, and nothing but a note when it is damaged."""
     path = folder / _FILE
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(read_kept(path))
     except FileNotFoundError:
         return Corrections()
     except OSError as error:

@@ -50,7 +50,13 @@ class Use:
 
 def is_warm(uses: Iterable[Use], prefix: str, now: datetime) -> bool:
     """Whether the provider should still have `prefix` in its cache. It may have dropped it all the same."""
-    return any(
-        use.prefix == prefix and now < datetime.fromisoformat(use.began) + timedelta(seconds=use.lifetime - _ARRIVAL)
-        for use in uses
-    )
+    return any(use.prefix == prefix and (end := _end(use)) is not None and now < end for use in uses)
+
+
+def _end(use: Use) -> datetime | None:
+    """When the prefix will be gone; None for a use whose time, read from a file, is none."""
+    try:
+        end = datetime.fromisoformat(use.began) + timedelta(seconds=use.lifetime - _ARRIVAL)
+    except (ValueError, OverflowError):
+        return None
+    return end if end.tzinfo is not None else None
