@@ -30,6 +30,7 @@ _ACTING = {
 _TAGS = {"p", "br", "code", "pre", "span", "h1", "h2", "h3", "ul", "li", "strong", "em", "blockquote", "details", "summary", "a"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "hr", "sub"}
 """What our own templates make of Markdown."""
+_SUGGESTION = re.compile(r"^(`{3,})suggestion\n(.*?)\n?\1$", re.MULTILINE | re.DOTALL)
 _SARIF_LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(")
 """A link in a message of SARIF, which viewers make clickable."""
 
@@ -96,9 +97,10 @@ def _outside_fences(lines: Iterable[str]) -> Iterator[str]:
 
 
 def suggestions(markdown: str) -> list[str]:
-    """The blocks that GitHub would offer to apply."""
-    page = Page(markdown)
-    return [str(attributes) for tag, attributes in page.elements if tag == "pre" and attributes.get("lang") == "suggestion"]
+    """The lines that GitHub would offer to apply with one click, a text for each block."""
+    found = [text for _, text in _SUGGESTION.findall(markdown)]
+    assert len(found) == sum(tag == "pre" and it.get("lang") == "suggestion" for tag, it in Page(markdown).elements)
+    return found
 
 
 def assert_harmless_sarif(text: str) -> None:

@@ -61,8 +61,10 @@ class Drilled:
     obeyed: frozenset[str]
     watch: Watch
     servers: frozenset[str]
+    is_in_workflow: bool = False
+    """Whether the standard streams are a workflow's log."""
     commands: tuple[str, ...] = ()
-    """Names of the commands that the job's runner obeyed."""
+    """Names of the commands that the runner of the action's job obeyed."""
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -130,12 +132,14 @@ class Drill:
         review = ["review", *wanted, "--isolated", "--fail-on", "high", "--yes", *outputs, "-o", "-", *flags]
         self.capture.readouterr()
         with watched() as watch:
+            self.monkeypatch.setenv("GITHUB_ACTIONS", "true" if surface == "range" else "")  # as in a workflow of somebody's own
             codes = [main(review)]
             if surface == "whole" and codes[0] in {0, 1, 3}:
                 codes += [main(["ask", "Is it safe?"]), main(["ask", "And what else?"])]
             out, err = self.capture.readouterr()
         reports = {path.name: path.read_text("utf-8") for path in self.out.iterdir()}
-        return self._drilled(codes, out, err, reports, model, github, watch)
+        drilled = self._drilled(codes, out, err, reports, model, github, watch)
+        return dataclasses.replace(drilled, is_in_workflow=surface == "range")
 
     def _pull(self, model: TakenOver, github: GitHubServer, pull: Pull, flags: tuple[str, ...]) -> Drilled:
         github.state.add_pull(pull)

@@ -38,6 +38,10 @@ WRITES = {
 """All that is ever written to GitHub, and the keys it has. The GraphQL query asks who we are."""
 COMMENT = {"path", "body", "line", "side", "start_line", "start_side", "subject_type"}
 FORBIDDEN = ("/etc/passwd", "/proc/self/environ")
+REPLACEMENTS = {
+    it.named(it.replacement).replace("{indent}", "") for it in CORPUS if it.replacement and it.replacement.isprintable()
+}
+"""What a model may offer to put in the place of lines: whole lines that hide nothing, in a block that we build and a person must apply."""
 MOST_SHOWN = 100
 """The default of --max-findings."""
 
@@ -87,7 +91,7 @@ def assert_stays_on_the_machine(ran: Drilled, folder: Path) -> None:
 def assert_is_harmless(ran: Drilled) -> None:
     """What a person, a terminal, a log, a page and a viewer get to see (S3, O1 to O7)."""
     assert_plain(ran.out + ran.err + ran.reports.get("log", ""))
-    assert_no_command(ran.err)
+    assert_no_command(ran.err + (ran.out if ran.is_in_workflow else ""))
     assert set(ran.commands) <= {"add-mask", "notice", "warning", "error"}
     for name, text in ran.reports.items():
         if name.endswith(".sarif"):
@@ -100,6 +104,7 @@ def assert_is_harmless(ran: Drilled) -> None:
     ours = tuple(f"http://{server}/octo-org/hello/" for server in ran.servers)
     for text in ran.posted:
         assert_harmless_page(text, (*ours, "https://github.com/octo-org/hello/pull/7"))
+        assert set(suggestions(text)) <= REPLACEMENTS
     said = {name: re.sub(r"(?m)^::add-mask::.*$", "", text) for name, text in {**ran.texts, **ran.kept}.items()}
     assert_no_loot(said, [KEY, TOKEN, SECRET])
 
@@ -141,8 +146,9 @@ def test_a_model_that_obeys_all_attacks_at_once_changes_text_and_nothing_else(dr
     assert ran.asked == honest.asked == ASKED * len(ran.codes)
     called = [call.replace(drill.planted.hostile, drill.planted.clean) for call in ran.called]
     assert one_after_another(called) == one_after_another(honest.called)
-    assert_only_text(ran, drill.folder)
+    assert any("evil.example.invalid" in text for name, text in ran.kept.items() if "/passes/" in name), "the model did obey"
     assert set(honest.codes) <= {0, 1}
+    assert_only_text(ran, drill.folder)
 
 
 def test_what_strangers_wrote_on_a_pull_request_is_not_our_memory(drill: Drill) -> None:
