@@ -27,7 +27,7 @@ def test_what_a_fuzzer_starts_from_holds(target: Target) -> None:
 
 @every_target
 def test_a_few_inputs_of_each_fuzzer_hold(target: Target) -> None:
-    run(target, 25)
+    run(target, 20)
 
 
 @pytest.mark.nightly
@@ -37,6 +37,7 @@ def test_many_inputs_of_each_fuzzer_hold(target: Target) -> None:
     run(target, 5_000)
 
 
+@pytest.mark.nightly
 def test_the_script_replays_an_input(tmp_path: Path) -> None:
     script = Path(__file__).parents[2] / "fuzz" / "run.py"
     (tmp_path / "input").write_bytes(TARGETS["reply"].seeds[0])
