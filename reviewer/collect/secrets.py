@@ -16,7 +16,7 @@ from reviewer.collect.secret_formats import Format, possible
 from reviewer.collect.secret_values import is_stand_in
 from reviewer.findings import Confidence, Severity
 
-_LONGEST_KEY = 16_384  # bytes between a key's header and footer; an RSA key of 16,384 bits takes 12,500
+_LONGEST_KEY = 16_384  # bytes of a key whose footer is not there; an RSA key of 16,384 bits takes 12,500
 _CONTEXT = 120  # bytes before a value that a check may see
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _ESCAPES = (b"\\n", b"\\t", b"\\r")
@@ -139,9 +139,8 @@ def _values(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
 def _bodies(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
     """From each header to its footer; in a text that was cut before the footer, to its end."""
     for (_, start), (following, _) in pairwise([*kind.spans(data), (len(data), 0)]):
-        limit = min(following, start + _LONGEST_KEY)
-        footer = data.find(kind.until, start, limit)
-        yield start, limit if footer < 0 else footer
+        footer = data.find(kind.until, start, following)
+        yield start, min(following, start + _LONGEST_KEY) if footer < 0 else footer
 
 
 def _stands_alone(data: bytes, start: int, end: int) -> bool:
