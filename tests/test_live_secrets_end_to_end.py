@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import reviewer.commands.plan
+from messages_rules import blocks_of
 from messages_server import Behaviour, MessagesServer
 from reviewer.cli import main
 from secret_oracle import shows
@@ -169,6 +170,26 @@ def test_what_a_hostile_endpoint_says_in_an_error_is_not_shown(
     assert left.showing() == []
     assert "evil.example.invalid" not in left.err
     assert "Traceback" not in left.err
+
+
+def test_a_file_that_holds_our_secret_is_sent_and_reported_without_it(
+    reviewer_in: Run, server: MessagesServer, make_repository: Callable[[Mapping[str, str]], Path]
+) -> None:
+    make_repository({"app/deploy.py": f"VALUE = '{TOKEN}'\nPIECE = '{TOKEN[3:20]}'\nNEXT = 1\n"})
+
+    left = reviewer_in("review", "--depth", "quick", "--yes", "-o", "LEFT/r.json", "-o", "-")
+    static = reviewer_in("review", "--engine", "static", "-o", "-")
+    prompt = reviewer_in("review", "--print-prompt", "LEFT/prompt.json")
+
+    assert not any(shows(json.dumps(request.body), TOKEN) for request in server.requests)
+    assert "VALUE = '[secret: value from the environment]'\nPIECE = '[secret: value from the environment]'\nNEXT" in sent(server)
+    assert "Value from the environment in the repository" in static.out
+    assert [left.showing(), static.showing(), prompt.showing()] == [[], [], []]
+
+
+def sent(server: MessagesServer) -> str:
+    """All text of the requests."""
+    return "\n".join(block["text"] for request in server.messages for block in blocks_of(request.body))
 
 
 def test_an_error_names_status_type_and_request_id_and_neither_headers_nor_body(reviewer_in: Run, server: MessagesServer) -> None:

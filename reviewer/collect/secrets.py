@@ -1,6 +1,7 @@
 """Secrets in a text: where they stand, of what kind they are, and the text without them.
 
-Found by the vendors' own formats (`secret_formats.toml`) and, beside a name that says so, by randomness. No value is kept.
+Found by the vendors' own formats (`secret_formats.toml`) and, beside a name that says so, by randomness; and those of our own
+environment, by their value. No value is kept.
 
 A secret that is taken out leaves `[secret: KIND]` behind: the same for every secret of a kind, so that nothing of the value can be told
 from it, and as many lines as it had, so that every line keeps its number.
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from reviewer import live_secrets
 from reviewer.collect.secret_formats import Format, possible
 from reviewer.collect.secret_values import is_stand_in
 from reviewer.findings import Confidence, Severity
@@ -21,6 +23,7 @@ _CONTEXT = 120  # bytes before a value that a check may see
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _ESCAPES = (b"\\n", b"\\t", b"\\r")
 _OPENING = "[secret: "
+_OWN = "value from the environment"
 _MOST_PASSES = 100
 """A text is searched again until nothing is found, since a value that is taken out may have hidden the edge of another. Two or three passes
 are enough for anything but a text made to need more."""
@@ -44,15 +47,18 @@ class Secret:
 class _Hit:
     start: int
     end: int
-    format: Format
+    kind: str
+    severity: Severity
     confidence: Confidence
 
 
 def scan(text: str) -> Iterator[Secret]:
     """Every secret in `text`, in order, none overlapping another."""
     data = text.encode("utf-8", "surrogatepass")
-    claimed: list[_Hit] = []
-    covered = bytearray()
+    claimed = list(_own(text))
+    covered = bytearray(len(data)) if claimed else bytearray()
+    for hit in claimed:
+        covered[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
     for kind in possible(data):
         covered = covered or bytearray(len(data))
         for hit in _hits(kind, data):
@@ -115,6 +121,15 @@ def _without(text: str, found: tuple[Secret, ...], taken: tuple[Secret, ...]) ->
     return "".join([*pieces, text[done:]]), tuple(every)
 
 
+def _own(text: str) -> Iterator[_Hit]:
+    """What stands in our own environment, whole or in part: it may have no form that anybody knows."""
+    at_byte = at_character = 0
+    for start, end in live_secrets.spans(text):
+        first = at_byte + len(text[at_character:start].encode("utf-8", "surrogatepass"))
+        at_byte, at_character = first + len(text[start:end].encode("utf-8", "surrogatepass")), end
+        yield _Hit(first, at_byte, _OWN, Severity.HIGH, Confidence.HIGH)
+
+
 def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
     for start, end in _values(kind, data):
         value = data[start:end].decode("utf-8", "replace")
@@ -124,7 +139,7 @@ def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
         before = data[line or max(0, start - _CONTEXT) : start].decode("utf-8", "replace")
         confidence = kind.check(value, before)
         if confidence is not None:
-            yield _Hit(start, end, kind, min(confidence, kind.confidence))
+            yield _Hit(start, end, kind.kind, kind.severity, min(confidence, kind.confidence))
 
 
 def _values(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
@@ -160,11 +175,11 @@ def _located(data: bytes, hits: list[_Hit]) -> Iterator[Secret]:
         value = data[hit.start : hit.end]
         at_character, line, at_byte = start + _length(value), first + value.count(b"\n"), hit.end
         yield Secret(
-            kind=hit.format.kind,
+            kind=hit.kind,
             start_line=first,
             end_line=line,
             span=(start, at_character),
-            severity=hit.format.severity,
+            severity=hit.severity,
             confidence=hit.confidence,
         )
 
