@@ -37,10 +37,8 @@ _PATIENCE_OUTSIDE = 1800.0
 """Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
 _NO_ATTRIBUTES = ("-c", "attr.tree=refs/none")
 """git 2.43 to 2.45 reads, in a bare repository, the attributes that HEAD holds: a name that stands for nothing is no attributes at all."""
-_CANNOT_WRITE = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
-)
-"""No room, no right (a umask that takes it from what we have just made), or no number for one more open file."""
+_CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM})
+"""No room, or no right: a umask can take it from what we have just made."""
 _NO_SUCH_PROGRAM = frozenset({126, 127})
 """What env(1) exits with where git cannot be run, or is not there."""
 _WHICH_GIT = "Install git 2.32 or later."
