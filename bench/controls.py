@@ -100,10 +100,15 @@ copy, count = sys.argv[1], int(sys.argv[2])
 for name in sys.argv[3 : 3 + count]:
     module = importlib.import_module(name)
     assert module.__file__.startswith(copy), module.__file__
-import hypothesis, pytest
-hypothesis.settings.register_profile("once", phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate], database=None)
-hypothesis.settings.load_profile("once")
-sys.exit(pytest.main(sys.argv[3 + count :]))
+import pytest
+
+class Once:
+    def pytest_configure(self):
+        from hypothesis import HealthCheck, Phase, settings
+        settings.register_profile("once", phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        settings.load_profile("once")
+
+sys.exit(pytest.main(sys.argv[3 + count :], plugins=[Once()]))
 """
 """Imports modules, from the copy, and then runs pytest; no counterexample is made smaller, which takes minutes."""
 
@@ -160,10 +165,10 @@ def modules_of(row: Row) -> list[str]:
     return [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files]
 
 
-def judged(ran: Ran) -> str:
-    """Whether the tests failed for the attack's sake."""
-    if not ran.failures:
-        return "**no**"
+def judged(row: Row, ran: Ran) -> str:
+    """Whether each of the row's tests failed, and for the attack's sake."""
+    if unmoved := [test for test in row.tests if test.partition("[")[0] not in ran.failed]:
+        return f"**no**: {', '.join(unmoved)}"
     if all(failure.partition(": ")[2].startswith(OURS_BROKE) for failure in ran.failures):
         return f"**broke**: {ran.failures[0][:80]}"
     return "yes"
@@ -184,7 +189,7 @@ def shown(copy: Path, row: Row) -> tuple[str, bool]:
             ran = pytest(copy, row.tests, modules_of(row), nightly=row.nightly)
     except (LookupError, RuntimeError, subprocess.TimeoutExpired) as error:
         return line(row, f"**{type(error).__name__}**: {str(error)[:200]}", None), False
-    answer = judged(ran)
+    answer = judged(row, ran)
     return line(row, answer, ran), answer == "yes"
 
 
