@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ def refuse_foreign(git_dir: GitDir, work_tree: str | None) -> None:
         named = None if back is None else git_dir.private / path_text(back.strip(b"\n"))
         if _is_below(git_dir.private, git_dir.root) or (named is not None and _is_same(named, git_dir.root / ".git")):
             return
-        hint = f"If it does: git --git-dir {git_dir.private} config core.worktree {git_dir.root}"
+        claim = shlex.join(("git", "--git-dir", str(git_dir.private), "config", "core.worktree", str(git_dir.root)))
+        hint = f"If it does: {claim}" if back is None else "If it was moved: git worktree repair"
         raise SourceError(f"{git_dir.private} does not say that it belongs to {git_dir.root}.", hint=hint)
     if not _is_same(git_dir.private / work_tree, git_dir.root):
         raise SourceError(

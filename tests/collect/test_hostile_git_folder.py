@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -55,8 +56,9 @@ def test_a_git_entry_that_leads_to_a_linked_work_tree_of_another_repository_is_r
     git(private, "worktree", "add", "--quiet", str(tmp_path / "linked"), "plans")
     (stranger / ".git").rename(stranger.parent / "unused")
     (stranger / ".git").write_text(f"gitdir: {private}/.git/worktrees/linked\n")
-    with pytest.raises(SourceError, match="does not say that it belongs to"):
+    with pytest.raises(SourceError, match="does not say that it belongs to") as caught:
         opened(stranger)
+    assert caught.value.hint == "If it was moved: git worktree repair"
     assert "plans.txt" in opened(tmp_path / "linked").run("ls-files").decode()
 
 
@@ -92,11 +94,11 @@ def test_references_of_another_repository_are_not_taken_for_its_own(
 
 
 def test_a_folder_that_was_separated_belongs_to_its_files_once_it_says_so(git: Git, opened: Open, tmp_path: Path) -> None:
-    root = tmp_path / "files"
+    root = tmp_path / "my files; $(touch x)"
     git(tmp_path, "init", "--quiet", "--separate-git-dir", str(tmp_path / "apart.git"), str(root))
     with pytest.raises(SourceError, match="does not say that it belongs to") as caught:
         opened(root)
-    said = caught.value.hint.removeprefix("If it does: git ").split()
+    said = shlex.split(caught.value.hint.removeprefix("If it does: git "))
     git(tmp_path, *said)
     (root / "a").write_text("x\n")
     assert ["a"] == [entry.path for entry in opened(root).entries()]
