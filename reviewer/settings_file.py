@@ -19,6 +19,8 @@ from reviewer.settings import SettingsFile
 LARGEST_SETTINGS_FILE = 1_048_576
 """Bytes; a settings file of more than a megabyte is a mistake or an attack."""
 
+_MOST_DOTS = 1_000
+"""In a line: the time to parse a dotted key grows with the square of its parts, and one of a megabyte would take minutes."""
 _SKIP = "With --isolated no settings file is read."
 
 
@@ -98,6 +100,8 @@ def _explicit(path: Path) -> SettingsFile:
 def _parse(text: str | None, name: str) -> dict[str, object] | None:
     if text is None:
         return None
+    if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
+        raise ConfigError(f"{name}: a line has more than {_MOST_DOTS:,} dots", hint=_SKIP)
     try:
         values = tomllib.loads(text)
         repr(values)  # a hexadecimal number may be so long that no message could show it

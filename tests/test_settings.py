@@ -197,6 +197,13 @@ def test_a_file_that_is_none_of_the_repositorys_steers_no_review(name: str, writ
         FolderFiles(root).text(name, 100)
 
 
+def test_a_key_of_a_hundred_thousand_parts_is_refused_before_it_is_parsed(write_files: Callable[..., Path]) -> None:
+    root = write_files({".reviewer.toml": "a." * 200_000 + "a = 1\n"})
+
+    with pytest.raises(ConfigError, match="a line has more than 1,000 dots"):
+        read_settings_file(None, FolderFiles(root))
+
+
 def test_a_settings_file_that_is_not_toml_says_where(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": "model = \n"})
 

@@ -89,7 +89,7 @@ class Evidence:
 
     def _is_reachable(self, name: str, finding: Finding, mention: Mention, *, member: bool) -> bool:
         """Whether what the line defines has a name outside of it: an attribute, or by the syntax tree not local to another function."""
-        if member and re.search(rf"[\w\])][.:>]+{re.escape(name)}\s*(?::[^=]{{0,200}})?=", mention.text):
+        if member and re.search(rf"[\w\])][.:>]+{re.escape(name)}\s*(?::[^=]{{0,80}})?=", mention.text):
             return True
         definition = self._sources.definition(mention.path, name, mention.line)
         if definition is None:

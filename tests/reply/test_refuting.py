@@ -10,7 +10,7 @@ from report_samples import finding
 
 from reviewer.collect.search import MOST_MENTIONS, TextSearch
 from reviewer.findings import Absence, Absent, Finding
-from reviewer.reply.definitions import remark_lines
+from reviewer.reply.definitions import import_lines, remark_lines
 from reviewer.reply.refuting import refute
 
 Files = Mapping[str, str]
@@ -417,6 +417,15 @@ def test_lines_of_docstrings_and_block_comments_are_no_code() -> None:
 
     assert remark_lines(python, ".py") == {3, 5, 6}
     assert remark_lines(other, ".c") == {2, 3, 5}
+
+
+def test_an_import_ends_with_the_line_that_closes_its_brackets() -> None:
+    python = "from a import (\n    b,\n    c,\n)\nx = 1\nimport d\nfrom e import (\n  f,\n"
+    script = "const {\n  a,\n} = require('b')\nconst {\n  c,\n} = d\nimport {e} from 'f'\n"
+
+    assert import_lines(python) == {1, 2, 3, 4, 6, 7}
+    assert import_lines(script) == {1, 2, 3, 7}
+    assert import_lines("use a::{\n" * 100_000) == set(range(1, 100_001))
 
 
 def test_a_quotation_mark_that_nothing_closes_hides_no_comment() -> None:
