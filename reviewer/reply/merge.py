@@ -19,6 +19,11 @@ from reviewer.reply.speech import Speech, code_names
 _MOST_COMPARED = 40
 """Defects at the same lines, or in the same code elsewhere, that a finding is compared with; past them it stands alone. No line of code
 has forty."""
+_MOST_TOGETHER = 1_000
+"""Findings, the worst first, that are looked at together; what comes after them is ten times past what is shown, and stays as it is."""
+_MOST_COMPARISONS = 5_000
+"""Comparisons of the words of two findings in one merge, about two seconds' worth; past them findings stand alone. Six looks that found 300 things
+together make some hundreds; a hostile answer could ask for a hundred thousand."""
 _MOST_BESIDES = 2
 """Findings whose words are added to those of the one that is kept."""
 _BESIDES = 400
@@ -34,18 +39,20 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     others say besides. Two looks that agree raise the confidence by one level; two findings of one look do not. Different defects that
     share category and quote get fingerprints of their own; the same defect in copies of the code keeps one for all.
     """
+    ordered = sorted(findings, key=_order)
+    like = _Comparing()
     defects: list[list[_Spoken]] = []
     by_path: dict[str, list[list[_Spoken]]] = {}
-    for spoken in map(_Spoken, sorted(findings, key=_order)):
+    for spoken in map(_Spoken, ordered[:_MOST_TOGETHER]):
         here = by_path.setdefault(spoken.finding.path, [])
-        ranked = [(_linkage(spoken, members), members) for members in _comparable(spoken, here)]
+        ranked = [(_linkage(spoken, members, like), members) for members in _comparable(spoken, here)]
         surest, members = max(ranked, key=lambda pair: pair[0], default=(0.0, []))
         if surest < THRESHOLD:
             members = []
             here.append(members)
             defects.append(members)
         members.append(spoken)
-    return tuple(sorted(_told_apart(defects), key=_order))
+    return tuple(sorted((*_told_apart(defects, like), *ordered[_MOST_TOGETHER:]), key=_order))
 
 
 def unite(findings: Iterable[Finding], is_same: Callable[[Finding, Finding], bool]) -> tuple[Finding, ...]:
@@ -53,8 +60,9 @@ def unite(findings: Iterable[Finding], is_same: Callable[[Finding, Finding], boo
 
     What words alone do not tell, a verification may: but never of findings whose quotes do not overlap.
     """
+    ordered = sorted(findings, key=_order)
     defects: list[list[_Spoken]] = []
-    for spoken in map(_Spoken, sorted(findings, key=_order)):
+    for spoken in map(_Spoken, ordered[:_MOST_TOGETHER]):
         told = (
             members
             for members in defects
@@ -65,7 +73,8 @@ def unite(findings: Iterable[Finding], is_same: Callable[[Finding, Finding], boo
         if members is None:
             defects.append(members := [])
         members.append(spoken)
-    return tuple(sorted((_joined([member.finding for member in members]) for members in defects), key=_order))
+    joined = (_joined([member.finding for member in members]) for members in defects)
+    return tuple(sorted((*joined, *ordered[_MOST_TOGETHER:]), key=_order))
 
 
 class _Spoken:
@@ -81,6 +90,18 @@ class _Spoken:
     def overlaps(self, other: _Spoken) -> bool:
         one, two = self.finding, other.finding
         return one.path == two.path and one.start_line <= two.end_line and two.start_line <= one.end_line
+
+
+class _Comparing:
+    """Compares what findings say, so often and no more."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_COMPARISONS
+
+    def likeness(self, one: _Spoken, other: _Spoken) -> float:
+        """See `same_defect.likeness`; 0 once too much was compared. Findings come in an order of their own, so it is always the same ones."""
+        self._left -= one.speech.text != other.speech.text
+        return likeness(one.speech, other.speech) if self._left >= 0 else 0.0
 
 
 def _order(finding: Finding) -> tuple[int, int, str, int, int, str]:
@@ -101,23 +122,23 @@ def _comparable(spoken: _Spoken, here: Iterable[list[_Spoken]]) -> Iterator[list
     yield from (members for members, _ in zip(found, range(_MOST_COMPARED), strict=False))
 
 
-def _linkage(spoken: _Spoken, members: Sequence[_Spoken]) -> float:
+def _linkage(spoken: _Spoken, members: Sequence[_Spoken], like: _Comparing) -> float:
     """How surely a finding speaks of a defect: as surely as with the least like of the defect's findings."""
     surest = 1.0
     for member in members:
-        surest = min(surest, likeness(spoken.speech, member.speech))
+        surest = min(surest, like.likeness(spoken, member))
         if surest < THRESHOLD:
             break
     return surest
 
 
-def _told_apart(defects: Sequence[list[_Spoken]]) -> Iterator[Finding]:
+def _told_apart(defects: Sequence[list[_Spoken]], like: _Comparing) -> Iterator[Finding]:
     """One finding for each defect. Those of one fingerprint share it only as copies: the same defect at other lines."""
     sharing: dict[str, list[list[_Spoken]]] = {}
     numbers: dict[int, int] = {}
     for spoken in sorted((members[0] for members in defects), key=lambda spoken: spoken.speech.signature):
         named = sharing.setdefault(spoken.finding.fingerprint, [])
-        copies = next((copies for copies in named[:_MOST_COMPARED] if _is_copy(spoken, copies)), None)
+        copies = next((copies for copies in named[:_MOST_COMPARED] if _is_copy(spoken, copies, like)), None)
         if copies is None:
             named.append(copies := [])
         copies.append(spoken)
@@ -127,8 +148,8 @@ def _told_apart(defects: Sequence[list[_Spoken]]) -> Iterator[Finding]:
         yield replace(joined, fingerprint=numbered(joined.fingerprint, numbers[id(members[0])]))
 
 
-def _is_copy(spoken: _Spoken, copies: Sequence[_Spoken]) -> bool:
-    return all(not spoken.overlaps(copy) and likeness(spoken.speech, copy.speech) >= THRESHOLD for copy in copies)
+def _is_copy(spoken: _Spoken, copies: Sequence[_Spoken], like: _Comparing) -> bool:
+    return all(not spoken.overlaps(copy) and like.likeness(spoken, copy) >= THRESHOLD for copy in copies)
 
 
 def _joined(every: Sequence[Finding]) -> Finding:

@@ -402,3 +402,22 @@ def test_findings_that_one_line_in_many_places_brings_are_compared_with_so_many_
     merge(finding({**INJECTION, "title": f"Title {number}"}, number, number) for number in range(1, 201))
 
     assert len(compared) <= 200 * 40
+
+
+def test_an_answer_that_says_one_thing_in_five_hundred_ways_costs_a_bounded_number_of_comparisons() -> None:
+    alike = [finding({**INJECTION, "suggestion": f"Use parameter {number}."}) for number in range(300)]
+
+    some, all_of_them = merge(alike[:60]), merge(alike)
+
+    assert len(some) == 1
+    assert 1 < len(all_of_them) < 300  # where the words are not compared any more, what is left stands alone
+
+
+def test_findings_past_those_looked_at_together_are_neither_lost_nor_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    worst = [finding(INJECTION, start=1, end=1, severity=Severity.HIGH, path=f"{number}.py") for number in range(3)]
+    twice = [finding(INJECTION), finding(INJECTION)]
+    assert len(merge([*worst, *twice])) == 4
+
+    monkeypatch.setattr(merging, "_MOST_TOGETHER", 3)
+    assert len(merge([*worst, *twice])) == 5
+    assert len(unite([*worst, *twice], lambda _one, _other: True)) == 5
