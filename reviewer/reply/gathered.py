@@ -13,6 +13,8 @@ from reviewer.reply.schema import validate, validate_quote, validate_verdict
 from reviewer.reply.statements import Quotation, Response, Verdict
 from reviewer.reply.strict_json import NotJsonError, load
 
+_MOST_REJECTED = 2 * MAX_FINDINGS
+"""Parts of an answer that are named as left out; a text may hold a hundred thousand answers."""
 _KEYS = {"findings", "summary", "verdicts", "reply"}
 
 
@@ -85,13 +87,14 @@ class Gathered:
         return False
 
     def all_rejected(self) -> tuple[str, ...]:
-        """Everything that was left out, also what was not looked at."""
+        """What was left out, also what was not looked at; of very many parts the first, and how many more."""
+        more = len(self.rejected) - _MOST_REJECTED
         past = [
             f"{count - MAX_FINDINGS} {kind}s past the first {MAX_FINDINGS}"
             for kind, count in self._items.items()
             if count > MAX_FINDINGS
         ]
-        return (*self.rejected, *past)
+        return (*self.rejected[:_MOST_REJECTED], *([f"{more} more parts"] if more > 0 else []), *past)
 
     def _room(self, kind: Kind) -> bool:
         self._items[kind] += 1

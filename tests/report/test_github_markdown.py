@@ -172,9 +172,9 @@ def assert_harmless(surface: str, attacks: Sequence[str]) -> None:
         for what, pattern in ACTING.items():
             assert not pattern.search(page.free), (what, attack[:200], pattern.search(page.free))
         assert all(OURS.fullmatch(attributes["href"] or "") for tag, attributes in page.elements if tag == "a"), attack[:200]
-        languages = [attributes.get("lang") for tag, attributes in page.elements if tag == "pre"]
+        languages = [attributes.get("lang") or "" for tag, attributes in page.elements if tag == "pre"]
         offered = ["suggestion"] if surface == "inline comment" and visible(attack) == attack else []  # our own, checked before
-        assert sorted(set(languages) - {None, *LANGUAGES}) == offered, attack[:200]
+        assert sorted(set(languages) - {"", *LANGUAGES}) == offered, attack[:200]
         assert languages.count("suggestion") == len(offered), attack[:200]
         assert all(not attributes for tag, attributes in page.elements if tag in TEXT - {"pre"}), attack[:200]
         assert "$" not in re.sub(r"<span>\$</span>", "", re.sub(r"(?s)<(code|pre)\b.*?</\1>", "", page.html)), attack[:200]
