@@ -15,7 +15,7 @@ from reviewer.commands.showing import renderers
 from reviewer.commands.target import Target
 from reviewer.commands.tracing import collected
 from reviewer.conclusion import Limits
-from reviewer.config import Config
+from reviewer.config import Config, flag_name
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import EXIT_FINDINGS, EXIT_OK, IncompleteError
 from reviewer.findings import Confidence, Severity
@@ -57,6 +57,7 @@ class Reviewing:
             write(nothing, self._chosen, self.renderers)
             return nothing
         if self._who is None:
+            self.terminal.say(self._in_vain())
             with self.trace.span("check"):
                 review = self._built_in()
             write(review, self._chosen, self.renderers)
@@ -112,6 +113,11 @@ class Reviewing:
                 "No credentials for Claude were found: built-in checks only. Set ANTHROPIC_API_KEY for a review by a model."
             )
         return found
+
+    def _in_vain(self) -> str:
+        """That settings for a model were given where none is asked; empty when none was."""
+        given = [flag_name(name) for name in ("depth", "lens", "repeat") if self.target.setup.resolved.origins[name] != "default"]
+        return f"{' and '.join(given)}: only a model is asked more than once; the built-in checks look once." if given else ""
 
     @property
     def _limits(self) -> Limits:

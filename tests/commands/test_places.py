@@ -71,3 +71,9 @@ def test_links_are_found_however_one_gets_to_them(repository: Path, tmp_path: Pa
         planted_link(tmp_path / "around" / "x", repository)
     assert is_inside(tmp_path / "entry" / "x", repository)
     assert not is_inside(tmp_path / "precious", repository)
+
+
+def test_the_built_in_checks_say_that_they_look_once(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["review", "--engine", "static", "--depth", "deep", "--repeat", "2"]) == 0
+
+    assert "--depth and --repeat: only a model is asked more than once" in capfd.readouterr().err
