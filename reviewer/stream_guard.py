@@ -7,41 +7,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any, TextIO
 
-from reviewer.live_secrets import clean, clean_bytes
-
-_LONGEST_LINE = 65_536
-"""Characters of a line that are held back, before they go out without its end."""
+from reviewer.live_secrets import Stream, clean_bytes
 
 
 class GuardedStream:
-    """A text stream whose lines are cleaned before they go out. What begins a line waits for its end, or for a `flush`."""
+    """A text stream without secrets. What may become one waits for the next `write`, or for a `flush`."""
 
     def __init__(self, stream: TextIO) -> None:
         self.bare = stream
         """The stream itself."""
-        self._line = ""
+        self._cleaned = Stream()
         self._lock = RLock()
 
     def write(self, text: str) -> int:
         """Take the text. Raises TypeError for bytes, as every text stream does, and OSError."""
         with self._lock:
-            self._line += text
-            end = len(self._line) if len(self._line) > _LONGEST_LINE else self._line.rfind("\n") + 1
-            if end:
-                whole, self._line = self._line[:end], self._line[end:]
-                self.bare.write(clean(whole))
+            self.bare.write(self._cleaned.feed(text))
         return len(text)
 
     def flush(self) -> None:
         """Send out what there is. Raises OSError."""
         with self._lock:
-            if self._line:
-                rest, self._line = self._line, ""
-                self.bare.write(clean(rest))
+            self.bare.write(self._cleaned.end())
             self.bare.flush()
 
     @property
@@ -87,7 +78,8 @@ def guarded() -> Iterator[None]:
     finally:
         for stream, old, name in zip(own, before, ("stdout", "stderr"), strict=True):
             if stream is not old:
-                stream.flush()
+                with suppress(OSError):  # whoever wrote there last has been told
+                    stream.flush()
                 setattr(sys, name, old)
 
 
