@@ -278,13 +278,15 @@ def test_the_token_stands_in_no_list_of_processes_and_in_no_file(
     project: Project, remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = tmp_path / "seen"
-    wrapper = tmp_path / "bin" / "git"
-    wrapper.parent.mkdir()
-    wrapper.write_text(
-        f'#!/bin/sh\nfor p in $$ $PPID; do tr "\\0" " " </proc/$p/cmdline >>{seen}; done\nexec {find_git()} "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("git", "env"):  # `env` is git a moment later, but anybody can look in between
+        wrapper = folder / name
+        wrapper.write_text(
+            f'#!/bin/sh\nfor p in $$ $PPID; do tr "\\0" " " </proc/$p/cmdline >>{seen}; done\nexec {find_program(name)} "$@"\n'
+        )
+        wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     monkeypatch.setenv("GIT_SSH_COMMAND", "inherited")
     fetched = open_for_pull_request(None, remote, base=project.base, head=project.head, merge_base_commit=project.parted)
     with fetched.repository:
@@ -294,8 +296,8 @@ def test_the_token_stands_in_no_list_of_processes_and_in_no_file(
     assert not re.search(f"{remote.token}|Authorization", told)
 
 
-def find_git() -> str:
-    return next(f"{folder}/git" for folder in os.environ["PATH"].split(":") if os.access(f"{folder}/git", os.X_OK))
+def find_program(name: str) -> str:
+    return next(f"{folder}/{name}" for folder in os.environ["PATH"].split(":") if os.access(f"{folder}/{name}", os.X_OK))
 
 
 def test_nothing_that_the_clone_names_is_run_or_asked(
