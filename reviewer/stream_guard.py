@@ -32,7 +32,8 @@ class GuardedStream:
     def flush(self) -> None:
         """Send out what there is. Raises OSError."""
         with self._lock:
-            self.bare.write(self._cleaned.end())
+            if rest := self._cleaned.end():
+                self.bare.write(rest)
             self.bare.flush()
 
     @property
