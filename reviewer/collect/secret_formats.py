@@ -63,9 +63,10 @@ def formats() -> tuple[Format, ...]:
 
 @cache
 def _rows() -> list[dict[str, str | list[str]]]:
-    rows: list[dict[str, str | list[str]]] = tomllib.loads(files(__package__).joinpath("secret_formats.toml").read_text("utf-8"))[
-        "format"
-    ]
+    text = files(__package__).joinpath("secret_formats.toml").read_text("utf-8")
+    for name, names in tomllib.loads(text)["names"].items():
+        text = text.replace(f"{{{name}}}", "|".join(names))
+    rows: list[dict[str, str | list[str]]] = tomllib.loads(text)["format"]
     return rows
 
 
