@@ -206,7 +206,7 @@ def _extra_keys(says: str) -> dict[str, Any]:
 
 
 def _flood(says: str) -> dict[str, Any]:
-    each = [TRUE | {"quote": step(it % 100), "start_line": step_line(it % 100), "title": f"{says} {it}"} for it in range(10_000)]
+    each = [TRUE | {"quote": step(it % 118), "start_line": step_line(it % 118), "title": f"{says} {it}"} for it in range(10_000)]
     return {"findings": each, "summary": says}
 
 
@@ -227,7 +227,7 @@ JOINED: Mapping[str, Callable[[str], dict[str, Any]]] = {
 ALONE: Mapping[str, Callable[[str], Any]] = {
     "ten thousand findings": _flood,
     "two answers": lambda says: f"{json.dumps({'findings': [], 'summary': says})}\n\n```json\n{json.dumps(honest_look())}\n```\n",
-    "deep": lambda _: '{"findings": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "deep": lambda _: '{"findings": ' + "[" * 20_000 + "]" * 20_000 + "}",
     "unending": lambda says: f"{says} " * 200_000,
 }
 
