@@ -240,3 +240,12 @@ def test_the_built_in_checks_look_also_into_what_is_never_sent(reviewer: Run, se
     assert [] == leaks(json.dumps(report))
     assert [] == report["redacted"]
     assert [] == server.requests
+
+
+def test_a_run_made_without_redaction_goes_on_only_where_that_is_typed_again(reviewer: Run, server: MessagesServer) -> None:
+    reviewer("review", "--quiet", "--depth", "quick", "--no-redact")
+    before = len(server.requests)
+
+    with pytest.raises(AssertionError, match="the run was made with --no-redact"):
+        reviewer("ask", "Why?")
+    assert before == len(server.requests)
