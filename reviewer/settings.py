@@ -15,6 +15,12 @@ _LONGEST_NUMBER = 18
 """Digits; more is no setting, and Python refuses to read 4,300 of them."""
 
 
+_LONGEST_SHOWN = 200
+"""Characters of a value that a message repeats."""
+_LONGEST_TEXT = 4_096
+"""Characters of a text: PATH_MAX of Linux; names of models and languages are shorter."""
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
     """The settings table of one file, parsed as TOML but not yet judged."""
@@ -59,7 +65,9 @@ def _from_file(file: SettingsFile | None) -> list[tuple[str, object, str]]:
     for key, raw in file.values.items():
         name = key.replace("-", "_")
         if name not in OPTIONS or "_" in key:
-            raise ConfigError(f"{file.name}: unknown key {key!r}", hint=_suggestion(key, [key_name(each) for each in OPTIONS]))
+            raise ConfigError(
+                f"{file.name}: unknown key {_shown(key)}", hint=_suggestion(key, [key_name(each) for each in OPTIONS])
+            )
         _check_right(file, name, raw)
         rows.append((name, raw, f"{file.name}: {key}"))
     return rows
@@ -121,14 +129,16 @@ def _coerce(option: Option, raw: object, origin: str) -> object:
 
 def _text(_: Option, raw: object, origin: str) -> str:
     if not isinstance(raw, str) or not raw or "\0" in raw:
-        raise ConfigError(f"{origin}: expected text, got {raw!r}")
+        raise ConfigError(f"{origin}: expected text, got {_shown(raw)}")
+    if len(raw) > _LONGEST_TEXT:
+        raise ConfigError(f"{origin}: the text is longer than {_LONGEST_TEXT:,} characters")
     return raw
 
 
 def _choice(option: Option, raw: object, origin: str) -> str:
     if raw not in option.choices:
         raise ConfigError(
-            f"{origin}: {raw!r} is not one of {', '.join(option.choices)}", hint=_suggestion(str(raw), list(option.choices))
+            f"{origin}: {_shown(raw)} is not one of {', '.join(option.choices)}", hint=_suggestion(str(raw), list(option.choices))
         )
     return str(raw)
 
@@ -136,7 +146,7 @@ def _choice(option: Option, raw: object, origin: str) -> str:
 def _whole(option: Option, raw: object, origin: str) -> int:
     digits = raw.split("_") if isinstance(raw, str) else []
     if isinstance(raw, bool) or not isinstance(raw, str | int) or not all(part.isdecimal() for part in digits):
-        raise ConfigError(f"{origin}: expected a whole number, got {raw!r}")
+        raise ConfigError(f"{origin}: expected a whole number, got {_shown(raw)}")
     if len(str(raw)) > _LONGEST_NUMBER:
         raise ConfigError(f"{origin}: the number is too long")
     return int(_within(option, int(raw), origin))
@@ -148,7 +158,7 @@ def _dollars(option: Option, raw: object, origin: str) -> float:
     except (ValueError, OverflowError):
         value = math.nan
     if not math.isfinite(value):
-        raise ConfigError(f"{origin}: expected an amount in dollars, got {raw!r}")
+        raise ConfigError(f"{origin}: expected an amount in dollars, got {_shown(raw)}")
     return _within(option, value, origin)
 
 
@@ -168,12 +178,12 @@ def _flag(_: Option, raw: object, origin: str) -> bool:
         return raw
     if isinstance(raw, str) and raw.lower() in _WORDS:
         return _WORDS[raw.lower()]
-    raise ConfigError(f"{origin}: expected true or false, got {raw!r}")
+    raise ConfigError(f"{origin}: expected true or false, got {_shown(raw)}")
 
 
 def _list(option: Option, raw: object, origin: str) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
-        raise ConfigError(f"{origin}: expected a list of texts, got {raw!r}")
+        raise ConfigError(f"{origin}: expected a list of texts, got {_shown(raw)}")
     return tuple(_text(option, item, origin) for item in raw)
 
 
@@ -185,6 +195,12 @@ _COERCIONS: Mapping[Kind, Callable[[Option, object, str], object]] = {
     "flag": _flag,
     "list": _list,
 }
+
+
+def _shown(raw: object) -> str:
+    """What a source holds, for a message: a repository's file may hold a megabyte."""
+    shown = repr(raw)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
 
 
 def _suggestion(given: str, known: list[str]) -> str:

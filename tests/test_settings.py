@@ -197,6 +197,23 @@ def test_a_file_that_is_none_of_the_repositorys_steers_no_review(name: str, writ
         FolderFiles(root).text(name, 100)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"x" * 900_000: 1},
+        {"model": "x " * 400_000},
+        {"depth": "y" * 900_000},
+        {"max-cost": "z" * 900_000},
+        {"include": {"a": "b" * 900_000}},
+    ],
+)
+def test_a_hostile_file_does_not_fill_the_log_with_its_own_text(values: dict[str, object]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(SettingsFile(REPOSITORY, values, operator=False), {}, {})
+
+    assert len(caught.value.message) + len(caught.value.hint) < 1_500
+
+
 def test_a_key_of_a_hundred_thousand_parts_is_refused_before_it_is_parsed(write_files: Callable[..., Path]) -> None:
     root = write_files({".reviewer.toml": "a." * 200_000 + "a = 1\n"})
 

@@ -15,6 +15,9 @@ from targets.target import BETWEEN, Target, parts, text
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="reviewer-fuzz-")
 _DEFAULT = Config()
+_LONGEST_NAME = 100
+_LONGEST_MESSAGE = 3_000
+"""Characters: a file must not fill the log with its own text."""
 
 
 def check(data: bytes) -> None:
@@ -32,9 +35,10 @@ def check(data: bytes) -> None:
         file = read_settings_file(None, FolderFiles(root))
         resolved = resolve(file, {}, {})
         _bounded(resolved)
+        environment = {name[:_LONGEST_NAME]: value for name, value in environment.items()}
         resolve(file, environment, {})
     except ConfigError as error:
-        assert visible_line(error.message)
+        assert 0 < len(visible_line(error.message)) < _LONGEST_MESSAGE
         assert "\n" not in visible_line(error.hint)
 
 
