@@ -56,7 +56,7 @@ def test_secrets_are_sent_only_where_somebody_typed_so_and_never_in_ci() -> None
         (None, {"REVIEWER_REDACT": "false"}, {}),
         (None, {"CI": "true"}, {"redact": False}),
     ):
-        with pytest.raises(ConfigError, match="(?i)redact"):
+        with pytest.raises(ConfigError, match=r"(?i)redact"):
             resolve(file, environ, flags)
 
 
