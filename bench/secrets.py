@@ -12,19 +12,24 @@ import argparse
 import base64
 import json
 import random
+import re
 import string
 import subprocess
 import tempfile
 import time
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reviewer.collect.secret_values import CHECKS, is_stand_in
+from reviewer.collect import secret_values
+from reviewer.collect.secret_formats import formats
+from reviewer.collect.secret_values import CHECKS, is_stand_in, looks_random
 from reviewer.collect.secrets import mask, scan
 
+REGEXES = [value for value in vars(secret_values).values() if isinstance(value, re.Pattern)]
 HEX, BASE62 = "0123456789abcdef", string.ascii_letters + string.digits
 
 
@@ -34,11 +39,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kingfisher", type=Path, required=True)
     parser.add_argument("--show", action="store_true", help="list what kingfisher found and we did not, by rule, path and line")
+    parser.add_argument(
+        "--ordinary", type=Path, nargs="*", default=[], help="checkouts of ordinary repositories, for decoys and speed"
+    )
     options = parser.parse_args()
     texts = dict(_texts(options.folder))
     _recall(_kingfisher(options.kingfisher, options.folder), texts, show=options.show)
     _decoys(options.kingfisher)
+    _ordinary(options.ordinary, options.kingfisher)
     _speed(texts)
+    _hostile()
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
@@ -57,7 +67,10 @@ def _kingfisher(binary: Path, folder: Path) -> list[Mapping[str, Any]]:
 
 
 def _recall(findings: list[Mapping[str, Any]], texts: Mapping[str, str], *, show: bool) -> None:
-    """A finding of kingfisher's is found when its text no longer stands on its line of the masked file."""
+    """A finding of kingfisher's is found when its text no longer stands on its line of the masked file.
+
+    One of several lines, such as a whole JSON object around a key, is found when any of its lines has changed.
+    """
     lines = {path: texts[path].split("\n") for path in {finding["finding"]["path"] for finding in findings} & texts.keys()}
     masked = {path: mask(texts[path]).split("\n") for path in lines}
     seen, missed, stand_ins = 0, [], 0
@@ -69,7 +82,7 @@ def _recall(findings: list[Mapping[str, Any]], texts: Mapping[str, str], *, show
             still = first in masked[path][line - 1]
             if still and (_is_empty_key(snippet) or is_stand_in(first)):
                 stand_ins += 1
-            elif still and (not more or more.partition("\n")[0] in masked[path][line : line + 1]):
+            elif still and masked[path][line : line + more.count("\n") + 1] == lines[path][line : line + more.count("\n") + 1]:
                 missed.append((finding["rule"]["id"], path, line))
     real, found = seen - stand_ins, seen - stand_ins - len(missed)
     print(
@@ -140,13 +153,76 @@ def _decoys(binary: Path) -> None:
     print(f"decoys taken for secrets, of {len(lines)}: ours {sum(ours.values())} {dict(ours)}, kingfisher's {len(theirs)}")
 
 
+RANDOM_LOOKING = re.compile(r"(?<![A-Za-z0-9+/=_-])(?=[A-Za-z+/=_-]{0,40}[0-9])[A-Za-z0-9+/=_-]{20,120}(?![A-Za-z0-9+/=_-])")
+"""Hashes, ids, digests, base64 and the like, as they stand in a line."""
+
+
+def _ordinary(folders: list[Path], binary: Path) -> None:
+    """Lines with something that looks random, from files in which kingfisher finds nothing; and what is taken out of whole repositories."""
+    source = random.Random(20_261_123)  # noqa: S311 - repeatable, not secret
+    decoys, taken, kinds, size = 0, 0, Counter[str](), 0
+    for folder in folders:
+        theirs = {finding["finding"]["path"] for finding in _kingfisher(binary, folder)}
+        texts = {path: text for path, text in _texts(folder) if "/.git/" not in path and len(text) < 1_000_000}
+        size += sum(map(len, texts.values()))
+        kinds.update(secret.kind for text in texts.values() for secret in scan(text))
+        lines = [line[:400] for path, text in texts.items() if path not in theirs for line in text.split("\n")]
+        chosen = [line for line in source.sample(lines, min(len(lines), 60_000)) if RANDOM_LOOKING.search(line[:400])][:200]
+        decoys += len(chosen)
+        taken += sum(1 for line in chosen if any(True for _ in scan(line + "\n")))
+    if folders:
+        print(f"lines of {len(folders)} ordinary repositories that look random: {taken} of {decoys:,} taken for secrets")
+        print(f"replaced in all of them: {kinds.total()} places in {size / 1e6:.0f} MB = {kinds.total() / size * 1e6:.2f} per MB")
+        for kind, count in kinds.most_common():
+            print(f"  {count:>4} {kind}")
+
+
 def _speed(texts: Mapping[str, str]) -> None:
-    size = sum(len(text.encode("utf-8", "replace")) for text in texts.values())
-    _all(texts)  # compiles what is needed
+    """Cold: the first pass builds the automata. The plain read is CRC-32 over the same bytes."""
+    encoded = [text.encode("utf-8", "replace") for text in texts.values()]
+    size = sum(map(len, encoded))
+    plain = _seconds(lambda: [zlib.crc32(each) for each in encoded])
+    cold, warm = _seconds(lambda: _all(texts)), _seconds(lambda: _all(texts))
+    print(
+        f"speed: {size / 1e6:.1f} MB, {size / 1e6 / cold:.0f} MB/s cold, {size / 1e6 / warm:.0f} warm, {warm / plain:.0f} times a CRC-32"
+    )
+
+
+def _hostile() -> None:
+    """Every pattern and every regex of the checks on 200 kB made to be near matches."""
+    size = 200_000
+    units = {
+        "A": "A", "digits": "7", "near base62": "Ab1", "begin": "-----BEGIN ", "keys": "-----BEGIN PRIVATE KEY-----\n", "key=": "key=",
+        "password": "password: ", "url": "a://b:", "user": "://u:p", "jwt": "eyJhbGciOi", "dots": "ey.ey", "sk-": "sk-", "curl": "curl -u a", "header": "-H 'token: ",
+        "quotes": "token='", "vendor": "stripe_", "cookie": "cookie: a=b; ", "spaces": " ", "lines": "\n", "yaml": "  a: bcde1234\n", "xml": "<password>",
+        "secret": "secret", "escapes": "\\", "unicode": "é", "hex-": "0123abcd-", "ey": "ZXlK",
+    }  # fmt: skip
+    inputs = {name: (unit * (size // len(unit) + 1))[:size] for name, unit in units.items()}
+    inputs["base64"] = base64.b64encode(random.Random(1).randbytes(size * 3 // 4)).decode()  # noqa: S311 - repeatable, not secret
+    kinds = [(f"{number} {kind.kind}", kind) for number, kind in enumerate(formats())]
+    slowest: list[tuple[float, str, str]] = []
+    for name, text in inputs.items():
+        data = text.encode()
+        slowest += [(_seconds(_drain, kind.spans, data), label, name) for label, kind in kinds]
+        slowest += [(_seconds(_drain, each.finditer, text), each.pattern, name) for each in REGEXES]
+        slowest += [
+            (_seconds(_drain, scan, text), "all of them: scan", name),
+            (_seconds(looks_random, text), "looks_random", name),
+        ]
+    print(f"of {len(slowest):,} pairs of a pattern and 200 kB, the slowest:\n\n| ms of CPU | pattern | text |\n|--:|---|---|")
+    for seconds, label, name in sorted(slowest, reverse=True)[:12]:
+        print(f"| {seconds * 1000:.0f} | `{label}` | {name} |")
+
+
+def _drain(find: Callable[[Any], Iterator[Any]], text: str | bytes) -> None:
+    for _ in find(text):
+        pass
+
+
+def _seconds(work: Callable[..., object], *arguments: object) -> float:
     started = time.process_time()
-    _all(texts)
-    seconds = time.process_time() - started
-    print(f"speed: {size / 1e6:.1f} MB in {seconds:.2f} s of CPU = {size / 1e6 / seconds:.0f} MB/s")
+    work(*arguments)
+    return time.process_time() - started
 
 
 def _all(texts: Mapping[str, str]) -> int:

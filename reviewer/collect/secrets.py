@@ -131,7 +131,8 @@ def _own(text: str) -> Iterator[_Hit]:
 
 
 def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
-    for start, end in _values(kind, data):
+    for start, cut in _values(kind, data):
+        end = _whole(data, cut)
         value = data[start:end].decode("utf-8", "replace")
         if not kind.until and is_stand_in(value):
             continue
@@ -140,6 +141,13 @@ def _hits(kind: Format, data: bytes) -> Iterator[_Hit]:
         confidence = kind.check(value, before)
         if confidence is not None:
             yield _Hit(start, end, kind.kind, kind.severity, min(confidence, kind.confidence))
+
+
+def _whole(data: bytes, end: int) -> int:
+    """`end`, or the end of the character that it cuts: patterns count bytes, and a bounded one may stop within a letter."""
+    while end < len(data) and 0x80 <= data[end] < 0xC0:  # noqa: PLR2004 - continuation bytes of UTF-8
+        end += 1
+    return end
 
 
 def _values(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:

@@ -97,6 +97,17 @@ TOKENS: dict[str, Callable[[], str]] = {
     "package registry credential": lambda: f"//registry.internal/:_authToken={made(BASE62, 36)}",
     "vendor credential": lambda: f'okta_key = "{made(BASE62, 42)}"',
     "secret value": lambda: f'DB_PASSWORD = "{made(BASE62, 16)}"',
+    "password": lambda: "DB_PASSWORD=Summer" + "2019!",
+    "session cookie": lambda: f"Set-Cookie: lang=en; PHPSESSID={made(HEX, 32)}",
+    "Kubernetes secret": lambda: "kind: Secret\ndata:\n  login: " + base64.b64encode(made(LOWER, 18).encode()).decode(),
+    "HTTP header credential": lambda: f'curl -H "X-Auth-Token: {made(LOWER, 10)}"',
+    "AWS session token": lambda: f"aws_session_token = {made(BASE62, 300)}",
+    "MongoDB Atlas secret": lambda: "mdb_sa_sk_" + made(BASE62, 40),
+    "Render API key": lambda: "rnd_" + made(BASE62, 28),
+    "Paddle API key": lambda: f"pdl_live_apikey_{made(LOWER, 26)}_{made(BASE62, 22)}_{made(BASE62, 3)}",
+    "Packagist token": lambda: "packagist_ort_" + made(HEX, 68),
+    "MailerSend API token": lambda: "mlsn." + made(HEX, 64),
+    "ClickUp token": lambda: f"pk_{made(string.digits, 8)}_{made(UPPER, 32)}",
 }
 
 
@@ -187,6 +198,55 @@ def test_a_key_on_one_line_is_found() -> None:
     assert kinds('{"private_key": "' + private_key("PRIVATE KEY", "\\n") + '"}') == ["private key"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"db": "{\\"password\\": \\"VALUE\\"}"}',
+        "<Password>VALUE</Password>",
+        '<add key="ClientSecret" value="VALUE" />',
+        '{"name": "API_TOKEN", "value": "VALUE"}',
+        "export API_TOKEN=VALUE",
+        "api_token: VALUE",
+        "curl https://internal --proxy-user app:VALUE",
+        "host=db port=5432 user=app password=VALUE",
+        "stripe: VALUE",
+        "https://internal/?access_token=VALUE&page=2",
+    ],
+)
+def test_a_value_is_found_in_the_form_that_each_language_gives_it(line: str) -> None:
+    value = made(BASE62, 24)
+    assert value not in mask(line.replace("VALUE", value) + "\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BasicAuth(username=user, password=self.password)",
+        "connect(user=name, password=auth[2])",
+        'tokenize("1_234.567_8e-10")',
+        '"password_expires_at": "2016-11-06T15:32:17.000000"',
+        f"github.com/ovh/go-ovh v1.9.0 h1:{encoded(32)}",
+        'password: "at-least-8-characters"',
+        f'<input name="csrf_token" value="{made(BASE62, 32)}">',
+        "kind: Secret\nmetadata:\n  name: frontend\n  namespace: kubernetes\n",
+    ],
+)
+def test_code_and_names_beside_a_telling_word_are_no_secret(line: str) -> None:
+    assert kinds(line + "\n") == []
+
+
+def test_random_text_of_one_case_is_told_from_words() -> None:
+    assert kinds("bittrex_token: " + "ewyszm781qih0ok9" + "d52bkevxzrchqb7h\n") == ["vendor credential"]
+    assert kinds("bittrex_token: frontend-settings2-for-every-customer\n") == []
+
+
+def test_masking_a_masked_text_changes_nothing_and_no_placeholder_is_a_secret() -> None:
+    text = "\n".join(f"{make()}\npassword: {make()}\ntoken = '{make()}'" for make in TOKENS.values())
+    assert mask(mask(text)) == mask(text)
+    shown = "".join(f"password: [secret: {kind.kind}]\ntoken='[secret: {kind.kind}]'\n" for kind in formats())
+    assert kinds(shown) == []
+
+
 def test_a_key_cut_before_its_footer_is_masked_to_the_end() -> None:
     text = private_key(newline="\\n")[:400]
     assert mask(text) == "-----BEGIN RSA PRIVATE KEY-----[secret: private key]"
@@ -209,6 +269,15 @@ def test_offsets_are_characters_and_lines_are_those_of_the_text() -> None:
     first, second = scan(text)
     assert [token, token] == [text[slice(*first.span)], text[slice(*second.span)]]
     assert [(first.start_line, first.end_line), (second.start_line, second.end_line)] == [(3, 3), (4, 4)]
+
+
+def test_a_value_or_key_that_is_cut_within_a_letter_is_taken_out_with_the_whole_of_it() -> None:
+    for fill in range(4):
+        value = made(BASE62, 190 + fill)
+        masked = mask(f"machine a login b password {value}{'😀' * 20}")
+        assert masked.rstrip("😀") == "machine a login b password [secret: password in .netrc]"
+        masked = mask("-----BEGIN PRIVATE KEY-----\n" + made(BASE62, 16_380 + fill) + "😀" * 9)
+        assert masked.rstrip("😀") == "-----BEGIN PRIVATE KEY-----[secret: private key]\n"
 
 
 def test_lone_surrogates_are_no_obstacle() -> None:
