@@ -56,7 +56,13 @@ class SkipReason(StrEnum):
 _BY_RULE = frozenset(
     {
         *(SkipReason.MEDIA, SkipReason.LOCK_FILE, SkipReason.MINIFIED, SkipReason.GENERATED, SkipReason.VENDORED),
-        *(SkipReason.RECORDED, SkipReason.SNAPSHOT, SkipReason.HOLDS_SECRETS, SkipReason.LINGUIST_GENERATED, SkipReason.LINGUIST_VENDORED),
+        *(
+            SkipReason.RECORDED,
+            SkipReason.SNAPSHOT,
+            SkipReason.HOLDS_SECRETS,
+            SkipReason.LINGUIST_GENERATED,
+            SkipReason.LINGUIST_VENDORED,
+        ),
         *(SkipReason.REVIEWERIGNORE, SkipReason.EXCLUDED, SkipReason.NOT_INCLUDED),
     }
 )
