@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewer.errors import StorageError
-from reviewer.storage import write_atomically
+from reviewer.storage import read_kept, write_atomically
 
 
 @contextmanager
@@ -120,3 +120,12 @@ def test_a_file_that_was_private_stays_private(tmp_path: Path) -> None:
     write_atomically(path, "new")
     assert 0o600 == path.stat().st_mode & 0o777
     assert "new" == path.read_text()
+
+
+def test_a_file_that_grew_beyond_what_a_run_leaves_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text("0123456789")
+
+    assert read_kept(path, 10) == b"0123456789"
+    with pytest.raises(OSError, match="larger than 9 bytes"):
+        read_kept(path, 9)

@@ -88,7 +88,7 @@ def planted(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make
         ({"REVIEWER_CATALOG": "WORKSPACE/ci/models.toml"}, {}, "--catalog"),
         ({}, {"args": "--catalog WORKSPACE/ci/models.toml"}, "--catalog"),
         ({"REVIEWER_TEMPLATES": "WORKSPACE/templates"}, {}, "--templates"),
-        ({}, {"args": "--templates WORKSPACE/app.py/../templates"}, "--templates"),
+        ({}, {"args": "--templates WORKSPACE/ci/../templates"}, "--templates"),
         ({"REVIEWER_STATE_DIR": "WORKSPACE/state"}, {}, "--state-dir"),
         ({"REVIEWER_TRACE": "WORKSPACE/out/trace.jsonl"}, {}, "--trace"),
         ({}, {"args": "--trace WORKSPACE/out/trace.jsonl"}, "--trace"),
@@ -107,9 +107,10 @@ def test_no_setting_reads_what_is_checked_out_or_writes_through_it(
 
 
 def test_a_settings_file_and_a_lens_that_the_args_name_are_those_of_the_base(planted: Planted) -> None:
-    ran = planted.run({}, {"args": "--config WORKSPACE/ci/operator.toml --lens WORKSPACE/ci/lens.md"})
+    ran = planted.run({}, {"args": "--depth quick --config WORKSPACE/ci/operator.toml --lens WORKSPACE/ci/lens.md"})
 
     assert (ran.code, ran.outputs["verdict"]) == (0, "clean"), ran.log
-    asked = str([request.body["messages"] for request in planted.messages.messages])
-    assert "Write all your text in Welsh" in asked or "Welsh" in asked
-    assert "Our lens." in asked
+    question = "".join(request.body["messages"][-1]["content"][-1]["text"] for request in planted.messages.messages)
+    assert "Welsh" in question
+    assert "Our lens." in question
+    assert "Klingon" not in question
