@@ -96,17 +96,21 @@ def environment(copy: Path) -> dict[str, str]:
 
 _RUNNER = """
 import importlib, sys
-copy, count = sys.argv[1], int(sys.argv[2])
-for name in sys.argv[3 : 3 + count]:
-    module = importlib.import_module(name)
-    assert module.__file__.startswith(copy), module.__file__
 import pytest
+
+copy, count = sys.argv[1], int(sys.argv[2])
 
 class Once:
     def pytest_configure(self):
         from hypothesis import HealthCheck, Phase, settings
-        settings.register_profile("once", phases=[Phase.explicit, Phase.generate], deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        phases = [Phase.explicit, Phase.generate]
+        settings.register_profile("once", phases=phases, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         settings.load_profile("once")
+
+    def pytest_sessionstart(self):
+        for name in sys.argv[3 : 3 + count]:
+            module = importlib.import_module(name)
+            assert module.__file__.startswith(copy), module.__file__
 
 sys.exit(pytest.main(sys.argv[3 + count :], plugins=[Once()]))
 """
@@ -123,7 +127,7 @@ def pytest(copy: Path, tests: Sequence[str], modules: Sequence[str] = ("reviewer
     began = time.monotonic()
     done = subprocess.run(command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=PATIENCE, check=False)
     seconds = time.monotonic() - began
-    if not report.exists():
+    if not report.exists() or done.returncode not in {0, 1}:
         raise RuntimeError((done.stdout + done.stderr).strip().rpartition("\n")[2])
     cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest wrote it a moment ago
     failed = [(case, found) for case in cases for found in case if found.tag in {"failure", "error"}]
