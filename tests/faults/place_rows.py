@@ -138,7 +138,7 @@ def _made(run: Path) -> float:
 
 DAY, DECADES = timedelta(days=1), timedelta(days=20_000)
 ROWS = (
-    Row(fault="a terminal of 20 columns", act=on_a_terminal(20, *QUICK), code=0, says="complete", disk=Disk.DONE, nightly=False),
+    Row(fault="a terminal of 20 columns", act=on_a_terminal(20, *QUICK), code=0, says="complete", disk=Disk.DONE),
     Row(fault="a terminal of 1 column", act=on_a_terminal(1, *QUICK), code=0, says="complete", disk=Disk.DONE),
     Row(fault="a terminal of no columns", act=on_a_terminal(0, *QUICK), code=0, says="complete", disk=Disk.DONE),
     Row(fault="a terminal that can do nothing", act=on_a_terminal(80, *QUICK, TERM="dumb"), code=0, says="complete", disk=Disk.DONE),

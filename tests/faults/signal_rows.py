@@ -150,7 +150,7 @@ ROWS = (
     Row(fault="Ctrl-C before anything is sent", act=before_anything_is_sent, code=130, says="reviewer: interrupted Nothing was sent.", disk=Disk.NOTHING),
     Row(fault="Ctrl-C before an answer begins", act=before_the_answer_begins, code=130, says=f"reviewer: interrupted {RESUME}", disk=Disk.RUN),
     Row(fault="SIGTERM during the second answer", act=during_the_second_answer, code=130, says=f"reviewer: interrupted {RESUME}", disk=Disk.RUN),
-    Row(fault="SIGKILL", act=once(signal.SIGKILL), code=-9, says="", disk=Disk.RUN, untidy=True, nightly=False),
+    Row(fault="SIGKILL", act=once(signal.SIGKILL), code=-9, says="", disk=Disk.RUN, untidy=True),
     Row(fault="SIGQUIT", act=once(signal.SIGQUIT), code=-3, says="", disk=Disk.RUN, untidy=True),
     Row(fault="SIGTERM to the first process of a container", act=as_the_first_process, code=130, says=f"reviewer: interrupted {RESUME}", disk=Disk.RUN),
     Row(fault="Ctrl-C while it starts", act=at_the_start, code=130, says="", disk=Disk.NOTHING),
