@@ -42,6 +42,8 @@ class FolderFiles:
         path, root = (self.root / name).resolve(), self.root.resolve()
         if not path.is_relative_to(root) or ".git" in map(str.lower, path.relative_to(root).parts):
             raise ConfigError(f"{name} lies outside the repository")  # git's folder may hold a token, and is none of its files
+        if path.parent != Path(os.path.normpath(root / name)).parent:  # another name for a file tells nothing of what it holds
+            raise ConfigError(f"{name} leads through a link", hint="Links are not followed.")
         return read_small_text(self.root / name, name, limit)
 
 

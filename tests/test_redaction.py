@@ -20,7 +20,20 @@ from reviewer.cli import main
 
 PIECE = 12
 """Characters of a value that must not be anywhere."""
-PLACES = ("kept", "removed", "added", "section", "title", "body", "message", "guidance", "instructions", "lens", "question", "env")
+PLACES = (
+    "kept",
+    "removed",
+    "added",
+    "section",
+    "title",
+    "body",
+    "message",
+    "guidance",
+    "instructions",
+    "lens",
+    "question",
+    "env",
+)
 
 
 def value(place: str) -> str:
@@ -153,10 +166,47 @@ def test_no_request_about_a_repository_as_it_is_holds_a_secret(reviewer: Run, se
     assert "usually holds secrets" == env["reason"]
 
 
+@pytest.mark.parametrize("file", [".reviewer.toml", "pyproject.toml"])
+def test_no_file_of_the_repository_asks_for_one_that_usually_holds_secrets(
+    reviewer: Run, repository: Path, tmp_path: Path, file: str
+) -> None:
+    """What has no known form is in nobody's prompt, though it lies beside a stranger's settings."""
+    (repository / ".env").write_text("PLAIN=four words without form\n")
+    (repository / ".reviewerignore").write_text("!.env\n")
+    table = "[tool.reviewer]\n" if file == "pyproject.toml" else ""
+    (repository / file).write_text(f'{table}include = ["*.py", ".env"]\n')
+    prompt = tmp_path / "prompt.json"
+
+    reviewer("review", "--print-prompt", str(prompt), "--quiet")
+    assert "def load" in prompt.read_text()
+    assert "without form" not in prompt.read_text()
+    reviewer("review", "--print-prompt", str(prompt), "--quiet", "--include", ".env")
+    assert "without form" in prompt.read_text()
+
+
+@pytest.mark.parametrize("name", [".env", "./.env", "conf/../.env", "deploy/.aws/credentials", "to-aws/credentials", ".ENV"])
+def test_instructions_of_the_repository_are_no_file_that_usually_holds_secrets(
+    repository: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    (repository / "conf").mkdir()
+    (repository / "deploy" / ".aws").mkdir()
+    (repository / "to-aws").symlink_to("deploy/.aws")
+    for path in (".env", ".ENV", "deploy/.aws/credentials"):
+        (repository / path).write_text("PLAIN=four words without form\n")
+    (repository / ".reviewer.toml").write_text(f'instructions = "{name}"\n')
+
+    assert 2 == main(["review", str(repository), "--print-prompt", "-", "--quiet"])
+    out, err = capfd.readouterr()
+    assert name in err
+    assert "without form" not in out + err
+
+
 def test_no_request_about_a_change_holds_a_secret(reviewer: Run, server: MessagesServer, tmp_path: Path) -> None:
     patch = tmp_path / "it.patch"
     patch.write_text(git(Path(), "format-patch", "-1", "--stdout"))
-    of_commit = json.loads(reviewer("review", "--quiet", "--depth", "quick", "--pre-existing", "--format", "json", "--commit", "HEAD"))
+    of_commit = json.loads(
+        reviewer("review", "--quiet", "--depth", "quick", "--pre-existing", "--format", "json", "--commit", "HEAD")
+    )
     for change in (("--base", "main"), ("--diff-file", str(patch))):
         reviewer("review", "--quiet", "--depth", "quick", *change)
     reviewer("plan", "--exact", "--quiet", "--range", "main..topic", "--scope", "diff")

@@ -24,6 +24,8 @@ class Selection:
 
     include: tuple[str, ...] = ()
     """When there are any, nothing else is read; a file they name is read though a default rule would leave it out."""
+    include_is_operators: bool = True
+    """False where the repository's own settings hold `include`: that brings back no file that usually holds secrets."""
     exclude: tuple[str, ...] = ()
     """Left out, whatever else is said."""
     max_file_bytes: int = 1_048_576
@@ -46,7 +48,8 @@ class Choice(Enum):
 class Chooser:
     """Decides about paths. The operator's --exclude comes first, then --include, .reviewerignore, .gitattributes, the default rules.
 
-    Before the last two stand those about files that usually hold secrets: a pattern has to name such a file to have it read.
+    Before the last two stand those about files that usually hold secrets. Only the operator may ask for one, and has to name it: a
+    stranger's repository may ask for what lies on the reader's machine alone, and was never part of it.
     """
 
     def __init__(self, selection: Selection, marks: dict[str, Mark]) -> None:
@@ -59,6 +62,7 @@ class Chooser:
         self._exclude = _tree(excluded)
         self._include = _tree(included)
         self._only_included = bool(selection.include)
+        self._include_is_operators = selection.include_is_operators
         self._project = RuleTree()
         self._default = _tree(default_rules())
         self._secret = secret_rules() if selection.sends else RuleSet(())
@@ -90,9 +94,13 @@ class Chooser:
         if refused is not None:
             return refused
         secret = self._secret.match(raw)
-        if secret is not None and not secret.keeps and not any(_names(rule, raw, secret) for rule in asking):
+        if secret is not None and not secret.keeps and not any(self._brings_back(rule, raw, secret) for rule in asking):
             return SkippedFile(path, secret.reason, secret.label)
         return Choice.READ_ANYWAY if asking else self._by_default(path, raw)
+
+    def _brings_back(self, asking: Rule, path: bytes, secret: Rule) -> bool:
+        """Whether a rule has a file read that usually holds secrets: only one of --include can."""
+        return self._include_is_operators and asking.reason is SkipReason.NOT_INCLUDED and _names(asking, path, secret)
 
     def _refused(self, path: str, raw: bytes, asking: list[Rule]) -> SkippedFile | None:
         """Why the operator or the project leaves a file out; the rules by which they ask for it go into `asking`."""

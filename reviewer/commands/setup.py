@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reviewer.collect.files import path_bytes
 from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
 from reviewer.commands.places import judge_places
@@ -79,20 +81,34 @@ def _resolved(call: Call, own: OwnFiles) -> Resolved:
 def instructions(setup: Setup) -> str:
     """The text of `--instructions`; empty when there is none.
 
-    A path from the repository's own file is relative to its top and may not leave it; any other is the operator's, relative to the
-    working folder. Raises ConfigError.
+    A path from the repository's own file is relative to its top, may not leave it, and names no file that usually holds secrets; any
+    other is the operator's, relative to the working folder. Raises ConfigError.
     """
     name = setup.config.instructions
     if name is None:
         return ""
     origin = setup.resolved.origins["instructions"]
     if "instructions" in setup.resolved.from_repository:
+        _require_sendable(origin, name)
         text = setup.own.text(name, LARGEST_INSTRUCTIONS)
     else:
         text = read_small_text(Path(name).resolve(), name, LARGEST_INSTRUCTIONS)
     if text is None:
         raise ConfigError(f"{origin}: there is no file {name}")
     return text.strip()
+
+
+def _require_sendable(origin: str, name: str) -> None:
+    """Refuse a file that usually holds secrets: a stranger's settings may name the reader's own. Raises ConfigError.
+
+    Also in another case, which is the same file on some disks.
+    """
+    from reviewer.collect.defaults import secret_rules
+
+    rules, path = secret_rules(), path_bytes(posixpath.normpath(name))
+    if any(rule is not None and not rule.keeps for rule in map(rules.match, (path, path.lower()))):
+        hint = "Only whoever runs the tool may have it sent: use --instructions."
+        raise ConfigError(f"{origin}: {name} is a file that usually holds secrets", hint=hint)
 
 
 def lenses(setup: Setup) -> tuple[Lens, ...]:

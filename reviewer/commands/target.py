@@ -221,6 +221,7 @@ def _selection(setup: Setup) -> Selection:
     sends = config.engine != "static"
     return Selection(
         include=config.include,
+        include_is_operators="include" not in setup.resolved.from_repository,
         exclude=config.exclude,
         max_file_bytes=config.max_file_bytes,
         redacts=config.redact or not sends,

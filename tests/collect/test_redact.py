@@ -16,6 +16,7 @@ from reviewer.collect.changes import Side
 from reviewer.collect.choice import Choice, Chooser, Selection
 from reviewer.collect.comparison import of_commit
 from reviewer.collect.diff import parse_patch
+from reviewer.collect.files import Reader
 from reviewer.collect.repository import Repository
 from reviewer.collect.secret_formats import formats
 from reviewer.collect.secrets import holds_placeholder, mask, redact, scan
@@ -208,6 +209,23 @@ def test_who_names_a_folder_or_everything_does_not(pattern: str) -> None:
 
     assert isinstance(found, SkippedFile)
     assert found.reason in {SkipReason.HOLDS_SECRETS, SkipReason.NOT_INCLUDED}
+
+
+def test_the_repository_itself_cannot_ask_for_such_a_file() -> None:
+    """Its settings file may have come with a stranger's archive; the `.env` beside it is the reader's own."""
+    theirs = Chooser(Selection(include=("*.py", ".env"), include_is_operators=False), {})
+    assert SkippedFile("app/.env", SkipReason.HOLDS_SECRETS, "default rule .env") == theirs.decide("app/.env")
+    assert Choice.READ_ANYWAY == theirs.decide("app/a.py")
+
+
+def test_an_ignore_file_brings_none_back(tmp_path: Path) -> None:
+    (tmp_path / ".reviewerignore").write_text("!.env\n!package-lock.json\n")
+    chooser = Chooser(Selection(), {})
+    with Reader(tmp_path) as reader:
+        assert () == chooser.read_project_rules(reader, [".reviewerignore"], "")
+
+    assert isinstance(chooser.decide(".env"), SkippedFile)
+    assert Choice.READ_ANYWAY == chooser.decide("package-lock.json")
 
 
 def test_where_nothing_is_sent_they_are_read() -> None:
