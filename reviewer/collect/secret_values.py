@@ -35,8 +35,6 @@ _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _LETTERS = re.compile(r"[a-z]{2,}")
 _WORD_OF_NAME = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _BEFORE_NAME = re.compile(r"[\s\"'`=:(\[,{;<>!|&?]")
-_TAG = re.compile(r"</?[a-z]{1,8}>|&[a-z]{1,6};|\\[a-z\\]")
-_BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DIGEST = re.compile(r"(?i)sha-?512|hash|digest|integrity|checksum| h1:")
 _PASSWORD = re.compile(r"(?i)passw|passphrase|pwd|kennwort|contrase|senha|mot_?de_?passe|wachtwoord")
@@ -59,7 +57,6 @@ _WORDLIKE = (
     0.6  # of the pairs: of 4,218 quoted strings with a digit in eight repositories 2 % are below, of random ones 48 to 98 %
 )
 _GITHUB_RANDOM, _GITHUB_CHECKSUM = 30, 6  # characters
-_KEY_BASE64 = 44  # characters: 32 bytes, the shortest private key
 _BARE = 20  # characters
 _SHORTEST_TOKEN = 12  # characters; passwords, which people choose, are shorter than what machines make
 
@@ -113,13 +110,6 @@ def _github_checksum(value: str, _before: str) -> Confidence | None:
         number, digit = divmod(number, 62)
         digits = _BASE62[digit] + digits
     return Confidence.HIGH if digits.rjust(_GITHUB_CHECKSUM, "0") == body[_GITHUB_RANDOM:] else Confidence.LOW
-
-
-def _key_body(value: str, _before: str) -> Confidence | None:
-    """A header alone, or a body cut to `...`, is code or prose about keys."""
-    body = _TAG.sub("", value)
-    base64_text = sum(len(run) for run in _BASE64_RUN.findall(body))
-    return Confidence.HIGH if base64_text >= _KEY_BASE64 and base64_text > 0.6 * len(body) else None
 
 
 def _base64_not_hex(value: str, _before: str) -> Confidence | None:
@@ -232,7 +222,6 @@ def _manifest(value: str, _before: str) -> Confidence | None:
 CHECKS: dict[str, Check] = {
     "": lambda _value, _before: Confidence.HIGH,
     "GitHub checksum": _github_checksum,
-    "key body": _key_body,
     "base64, not hex": _base64_not_hex,
     "no digest": _no_digest,
     "random": _random,

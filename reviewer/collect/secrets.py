@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from reviewer import live_secrets
+from reviewer.collect.key_material import key_material
 from reviewer.collect.secret_formats import Format, possible
 from reviewer.collect.secret_values import is_stand_in
 from reviewer.findings import Confidence, Severity
@@ -160,10 +161,10 @@ def _values(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _bodies(kind: Format, data: bytes) -> Iterator[tuple[int, int]]:
-    """From each header to its footer; in a text that was cut before the footer, to its end."""
+    """What is the key itself from each header to its footer; in a text that was cut before the footer, to its end."""
     for (_, start), (following, _) in pairwise([*kind.spans(data), (len(data), 0)]):
         footer = data.find(kind.until, start, following)
-        yield start, min(following, start + _LONGEST_KEY) if footer < 0 else footer
+        yield from key_material(data, start, min(following, start + _LONGEST_KEY) if footer < 0 else footer)
 
 
 def _stands_alone(data: bytes, start: int, end: int) -> bool:

