@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -46,8 +46,9 @@ class Pieces:
     """Stretches that are no secret by themselves, but belong to one that they stand beside."""
     blocks: frozenset[bytes] = frozenset()
     """Every block of every stretch."""
-    beginnings: frozenset[bytes] = frozenset()
-    """Whatever is shorter than a stretch, and may become one; and a secret's public start with the beginning of what follows it."""
+    beginnings: tuple[bytes, ...] = ()
+    """In order: all but the last character of every stretch, and a secret's public start with as much of what follows it. What one of these
+    begins with may become a stretch."""
     longest: int = 0
     """Characters of the longest of these."""
 
@@ -70,10 +71,14 @@ class Pieces:
         begun = _BEGUN_ESCAPE.search(plain)
         end = begun.start() if begun else len(plain)
         data = plain[max(end - self.longest, 0) : end].encode("ascii", "replace")
-        start = end - next((len(data) - at for at in range(len(data)) if data[at:] in self.beginnings), 0)
+        start = end - next((len(data) - at for at in range(len(data)) if self._may_become_one(data[at:])), 0)
         if start == len(plain):
             return len(text) - len(whole)
         return len(text) - (_layered(whole).original(start, len(plain))[0] if plain != whole else start)
+
+    def _may_become_one(self, piece: bytes) -> bool:
+        at = bisect_left(self.beginnings, piece)
+        return at < len(self.beginnings) and self.beginnings[at].startswith(piece)
 
     def _foreign(self, text: str) -> Iterator[Span]:
         """Whole secrets that are not all ASCII: as stretches, these are only found where they are."""
@@ -125,13 +130,13 @@ def pieces_of(secrets: Iterable[str]) -> Pieces:
             public |= _stretches(start[0]) - {start[0][::-1][at : at + SHORTEST].encode() for at in range(len(start[0]))}
     stretches -= public
     blocks = {stretch[at : at + _BLOCK] for stretch in stretches for at in range(_BLOCK + 1)}
-    beginnings = {stretch[:size] for stretch in stretches | public for size in range(1, SHORTEST)}
+    beginnings = {stretch[:-1] for stretch in stretches | public}
     for secret in whole:
         if secret.isascii() and (start := _PUBLIC_START.match(secret)):
             for form, head in zip(_forms(secret), _forms(start[0]), strict=True):
-                beginnings |= {form[:size] for size in range(1, len(head) + SHORTEST)}
+                beginnings.add(form[: len(head) + SHORTEST - 1])
     longest = max(map(len, beginnings), default=0)
-    return Pieces(whole, frozenset(stretches), frozenset(public), frozenset(blocks), frozenset(beginnings), longest)
+    return Pieces(whole, frozenset(stretches), frozenset(public), frozenset(blocks), tuple(sorted(beginnings)), longest)
 
 
 def _stretches(secret: str) -> set[bytes]:
