@@ -6,7 +6,7 @@ The guard stands in `sys.stdout` and `sys.stderr` themselves: what prints the la
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any, TextIO
@@ -28,6 +28,11 @@ class GuardedStream:
         with self._lock:
             self.bare.write(self._cleaned.feed(text))
         return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Take each text. Raises as `write` does."""
+        for line in lines:
+            self.write(line)
 
     def flush(self) -> None:
         """Send out what there is. Raises OSError."""
@@ -56,6 +61,11 @@ class GuardedBytes:
         """Take the bytes. Raises OSError."""
         self._stream.write(clean_bytes(bytes(data)))
         return len(data)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        """Take each of them. Raises OSError."""
+        for line in lines:
+            self.write(line)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else the stream has
         return getattr(self._stream, name)

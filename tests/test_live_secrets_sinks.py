@@ -96,6 +96,14 @@ def test_both_streams_in_halves_and_in_bytes(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr() == ("It is SECRET-REMOVED.\nbytes SECRET-REMOVED\n",) * 2
 
 
+def test_lines_in_one_call(capfd: pytest.CaptureFixture[str]) -> None:
+    with guarded():
+        sys.stdout.writelines([KEY[:20], KEY[20:], "\n"])
+        sys.stdout.buffer.writelines([f"{KEY}\n".encode()])
+
+    assert capfd.readouterr().out == "SECRET-REMOVED\nSECRET-REMOVED\n"
+
+
 def test_only_the_runner_is_told_the_secret_itself(capfd: pytest.CaptureFixture[str]) -> None:
     with guarded():
         Job({}).mask(KEY)
