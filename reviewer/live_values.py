@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from urllib.parse import unquote, urlsplit
 
 from reviewer.live_pieces import SHORTEST
 
@@ -39,48 +38,16 @@ _CERTAIN = frozenset(
 )
 """Whatever these hold is a secret, or the name of one."""
 _HEADERS = re.compile(r"ANTHROPIC_CUSTOM_HEADERS|OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
-_TELLING = frozenset(
-    {
-        *(
-            "KEY",
-            "KEYS",
-            "TOKEN",
-            "TOKENS",
-            "SECRET",
-            "SECRETS",
-            "PASS",
-            "CREDENTIAL",
-            "CREDENTIALS",
-            "CREDS",
-            "AUTH",
-            "PAT",
-            "JWT",
-        ),
-        *("BEARER", "COOKIE", "SAS", "WEBHOOK", "AUTHORIZATION", "PRIVATE"),
-    }
-)
+_TELLING = frozenset({
+    "KEY", "KEYS", "TOKEN", "TOKENS", "SECRET", "SECRETS", "PASS", "CREDENTIAL", "CREDENTIALS", "CREDS", "AUTH", "PAT", "JWT",
+    "BEARER", "COOKIE", "SAS", "WEBHOOK", "AUTHORIZATION", "PRIVATE",
+})  # fmt: skip
 _TELLING_END = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY")
 _HARMLESS = frozenset({"GPG", "PGP", "PUBLIC", "PUB", "FINGERPRINT", "CACHE", "SOCK", "ASKPASS", "KEYBOARD"})
-_HARMLESS_END = frozenset(
-    {
-        *("ID", "NAME", "USER", "USERNAME", "FILE", "PATH", "DIR", "HOST", "PORT", "TYPE", "MODE", "METHOD", "ALGORITHM", "TTL"),
-        *(
-            "TIMEOUT",
-            "VERSION",
-            "REGION",
-            "SCOPE",
-            "ISSUER",
-            "AUDIENCE",
-            "ARN",
-            "STORE",
-            "PROVIDER",
-            "PREFIX",
-            "PID",
-            "TTY",
-            "INFO",
-        ),
-    }
-)
+_HARMLESS_END = frozenset({
+    "ID", "NAME", "USER", "USERNAME", "FILE", "PATH", "DIR", "HOST", "PORT", "TYPE", "MODE", "METHOD", "ALGORITHM", "TTL", "TIMEOUT",
+    "VERSION", "REGION", "SCOPE", "ISSUER", "AUDIENCE", "ARN", "STORE", "PROVIDER", "PREFIX", "PID", "TTY", "INFO",
+})  # fmt: skip
 _VENDORS = (
     *("sk-", "sk_live_", "rk_live_", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-"),
     *("AIza", "ya29.", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "eyJ"),
@@ -130,6 +97,8 @@ def _passwords(text: str) -> Iterator[str]:
     """What an address holds before its `@`: of a proxy, a database, a registry."""
     if "://" not in text or "@" not in text:
         return
+    from urllib.parse import unquote, urlsplit  # for the few values that need it: every start of the program looks at all of them
+
     try:
         parts = urlsplit(text)
         user, password = parts.username or "", parts.password or ""
@@ -143,6 +112,8 @@ def _passwords(text: str) -> Iterator[str]:
 
 def _headers(text: str) -> Iterator[str]:
     """The values of `Name: value` lines, or of `name=value` pairs between commas."""
+    from urllib.parse import unquote
+
     for line in re.split(r"[\n,]", text):
         name, _, value = line.partition(":") if ":" in line.partition("=")[0] else line.partition("=")
         is_telling = _is_telling(name.strip().upper())

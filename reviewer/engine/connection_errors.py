@@ -71,7 +71,11 @@ _TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
     ),
     (ssl.SSLError, "No encrypted connection could be made.", "Check ANTHROPIC_BASE_URL and the proxy settings."),
     (socket.gaierror, "The provider's host name could not be resolved.", "Check the network and ANTHROPIC_BASE_URL."),
-    (ConnectionRefusedError, "The endpoint refused the connection.", "Check that it is running, ANTHROPIC_BASE_URL and the proxy settings."),
+    (
+        ConnectionRefusedError,
+        "The endpoint refused the connection.",
+        "Check that it is running, ANTHROPIC_BASE_URL and the proxy settings.",
+    ),
     (httpx2.ConnectTimeout, "The endpoint could not be reached in time.", "Check the network and the proxy settings."),
     (httpx2.TimeoutException, "The provider fell silent, and the connection was given up.", _BILLED),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewer.collect.secret_formats import formats
-from reviewer.collect.secrets import mask, scan
+from reviewer.collect.secrets import mask, placeholder, scan
 
 _BEFORE = 1_000
 """Characters of what was given on that are looked at again: the name that tells that a value is a secret may stand a line above."""
@@ -34,7 +34,7 @@ class MaskedLines:
         for secret in scan(text):
             start, end = max(secret.span[0], first), secret.span[1]
             if end > first:
-                pieces += [text[done:start], f"[secret: {secret.kind}]" + "\n" * (secret.end_line - secret.start_line)]
+                pieces += [text[done:start], placeholder(secret)]
                 done = end
         self._before = text[-_BEFORE:]
         return mask("".join([*pieces, text[done:]]))
