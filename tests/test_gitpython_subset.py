@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HOME = "reviewer/collect/repository.py"
+HOME = "reviewer/collect/git_process.py"
 ALLOWED = frozenset({("git", "Git"), ("Git()", "execute")})
 """The names that may be taken from the module, and from what `git.Git(…)` gives."""
 FLOOR = (3, 2, 1)

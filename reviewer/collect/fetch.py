@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from reviewer.collect.git_process import GitError
 from reviewer.collect.gitdir import GitDir, find_common, head_commit
-from reviewer.collect.repository import GitError, open_objects
+from reviewer.collect.repository import open_objects
 from reviewer.collect.revisions import ShallowError, merge_base
 from reviewer.engine.credentials import checked_endpoint
 from reviewer.errors import ForgeError

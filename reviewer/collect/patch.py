@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewer.collect.changes import ChangedFile, Revision, Side
+from reviewer.collect.git_process import GitError
 from reviewer.collect.patch_parts import PatchPart, split_patch
-from reviewer.collect.repository import GitError
 from reviewer.collect.worktree import index_tree, work_tree
 from reviewer.errors import SourceError
 

@@ -9,48 +9,27 @@ shadow: an empty bare repository of our own that borrows the object store, and h
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import Self
 
-from reviewer.collect.answer import LARGEST_ANSWER, Answer
+from reviewer.collect.git_process import PATIENCE, WHICH_GIT, run_git, start_git
 from reviewer.collect.gitdir import find_git_dir
 from reviewer.collect.listing import LIST_ARGUMENTS, Entry, parse_listing
 from reviewer.collect.shadow import Shadow, build_bare_shadow, build_shadow
 from reviewer.errors import SourceError, StorageError
 
-if TYPE_CHECKING:
-    import git
-
-_DOUBT = 1.0
-"""Seconds after which it is looked whether git waits for a named pipe. It lists 80,000 files in 0.2."""
-_PATIENCE = 300.0
-"""Seconds git may take for one answer, on the slowest of network drives."""
 _PATIENCE_OUTSIDE = 1800.0
 """Seconds a fetch may take. A server that has fallen silent is given up much earlier, by git itself."""
 _NO_ATTRIBUTES = ("-c", "attr.tree=refs/none")
 """git 2.43 to 2.45 reads, in a bare repository, the attributes that HEAD holds: a name that stands for nothing is no attributes at all."""
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM})
 """No room, or no right: a umask can take it from what we have just made."""
-_NO_SUCH_PROGRAM = frozenset({126, 127})
-"""What env(1) exits with where git cannot be run, or is not there."""
-_WHICH_GIT = "Install git 2.32 or later."
-_OPENED_BY_GIT = frozenset({".gitignore", ".gitattributes", "HEAD"})
-
-
-class GitError(SourceError):
-    """A git command failed. `code` is its exit code: some commands answer "no" with 1."""
-
-    def __init__(self, message: str, *, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def open_repository(path: Path) -> Repository | None:
@@ -63,7 +42,7 @@ def open_repository(path: Path) -> Repository | None:
     if git_dir is None:
         return None
     with _scratch() as folder:
-        return Repository(build_shadow(git_dir, folder, _git))
+        return Repository(build_shadow(git_dir, folder, run_git))
 
 
 def open_objects(common: Path | None, *, sha256: bool) -> Repository:
@@ -138,7 +117,7 @@ class Repository:
         return self._shadow.folder
 
     def run(
-        self, *args: str, stdin: bytes = b"", index: Path | None = None, work_tree: bool = True, patience: float = _PATIENCE
+        self, *args: str, stdin: bytes = b"", index: Path | None = None, work_tree: bool = True, patience: float = PATIENCE
     ) -> bytes:
         """What a git command prints. Arguments are never seen by a shell; paths among them are literal, not patterns.
 
@@ -150,7 +129,7 @@ class Repository:
         if not work_tree:
             del environment["GIT_WORK_TREE"]
             args = (*_NO_ATTRIBUTES, *args)
-        return _git(self._shadow.folder, environment, args, stdin, patience=patience)
+        return run_git(self._shadow.folder, environment, args, stdin, patience=patience)
 
     def run_outside(self, *args: str, protocol: str, variables: Mapping[str, str]) -> bytes:
         """As `run`, for the one kind of command that leaves this machine: over `protocol` alone.
@@ -158,104 +137,15 @@ class Repository:
         `variables` go to git in a way that no list of processes shows, since a token or the password of a proxy may be among them.
         """
         environment = self._shadow.environment | {"GIT_ALLOW_PROTOCOL": protocol}
-        return _git(self._shadow.folder, environment, args, hidden=variables, patience=_PATIENCE_OUTSIDE)
+        return run_git(self._shadow.folder, environment, args, hidden=variables, patience=_PATIENCE_OUTSIDE)
 
     def start(self, *args: str) -> subprocess.Popen[bytes]:
         """A git command that is spoken to through pipes. Whoever starts it ends it."""
-        words = _words(self._shadow.environment, args)
-        running = _command(self._shadow.folder).execute(words, istream=subprocess.PIPE, as_process=True)
-        process = cast("subprocess.Popen[bytes]", running.proc)
-        running.proc = None  # the wrapper would end the process as soon as it is forgotten
-        return process
+        return start_git(self._shadow.folder, self._shadow.environment, args)
 
     def entries(self, scope: str = "") -> list[Entry]:
         """What git lists below `scope` (relative to the root; empty for all), each path once, sorted by path as bytes."""
         try:
             return parse_listing(self.run(*LIST_ARGUMENTS, "--", *([scope] if scope else [])))
         except ValueError as error:
-            raise SourceError("git's list of the files cannot be read.", hint=_WHICH_GIT) from error
-
-
-def _git(
-    folder: Path,
-    environment: dict[str, str],
-    args: tuple[str, ...],
-    stdin: bytes = b"",
-    *,
-    hidden: Mapping[str, str] | None = None,
-    patience: float = _PATIENCE,
-) -> bytes:
-    """Run git in `folder` with exactly this environment: `env` keeps every inherited GIT_* variable away from it."""
-    words = _words(environment, args) if hidden is None else _words_beside(environment, hidden, args)
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
-        # as_process alone lets us set the time; the wrapper ends the process when it is forgotten, so it is kept until the end.
-        running = _command(folder).execute(words, istream=given, as_process=True, env=dict(hidden or {}))
-        process = cast("subprocess.Popen[bytes]", running.proc)
-        try:
-            output, complaint = _answer(process, environment, patience)
-        finally:
-            process.kill()
-            process.wait()
-    if process.returncode in _NO_SUCH_PROGRAM:
-        raise SourceError("git is not installed, or does not run.", hint=_WHICH_GIT)
-    if process.returncode:
-        first = complaint.decode("utf-8", "replace").partition("\n")[0]
-        raise GitError(f"git {_named(args)} failed: {first or _ending(process.returncode)}", code=process.returncode)
-    return output
-
-
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code > 0 else f"it was ended by signal {-code}"
-
-
-def _named(args: tuple[str, ...]) -> str:
-    """The command among the arguments: what does not follow a `-c`."""
-    return next(word for before, word in zip(("", *args), args, strict=False) if word != "-c" and before != "-c")
-
-
-def _words(environment: dict[str, str], args: tuple[str, ...]) -> list[str]:
-    return ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "git", *args]
-
-
-def _words_beside(environment: dict[str, str], hidden: Mapping[str, str], args: tuple[str, ...]) -> list[str]:
-    """As `_words`, when `hidden` is inherited. All else is taken away by name; BSD's env and GNU's both can."""
-    others = [name for name in (*os.environ, "LANGUAGE") if name not in hidden and name not in environment]
-    return [
-        *("env", *(word for name in others for word in ("-u", name))),
-        *(f"{name}={value}" for name, value in environment.items()),
-        *("git", *args),
-    ]
-
-
-def _answer(process: subprocess.Popen[bytes], environment: dict[str, str], patience: float) -> tuple[bytes, bytes]:
-    """What git prints. It opens some files without looking what they are, and a pipe among them would keep it for ever."""
-    answer = Answer(process)
-    if not answer.is_whole_within(_DOUBT) and (pipe := _pipe_below(environment.get("GIT_WORK_TREE"))) is not None:
-        raise SourceError(f"git cannot list the files: {pipe} is a named pipe.", hint="Remove it.")
-    if not answer.is_whole_within(patience):
-        raise SourceError(f"git did not answer within {patience:.0f} seconds.")
-    if answer.is_too_long:
-        raise SourceError(f"git's answer is longer than {LARGEST_ANSWER:,} bytes: so much is not reviewed.")
-    process.wait()
-    return answer.output, answer.complaint
-
-
-def _pipe_below(root: str | None) -> str | None:
-    for folder, folders, names in os.walk(root) if root else ():
-        if folder.endswith("/.git"):
-            folders.clear()
-        for name in _OPENED_BY_GIT.intersection(names):
-            path = f"{folder}/{name}"
-            if stat.S_ISFIFO(os.lstat(path).st_mode):
-                return path
-    return None
-
-
-def _command(folder: Path) -> git.Git:
-    try:
-        import git
-    except ImportError as error:
-        raise SourceError("git is not installed, or does not run.", hint=_WHICH_GIT) from error
-    return git.Git(folder)
+            raise SourceError("git's list of the files cannot be read.", hint=WHICH_GIT) from error

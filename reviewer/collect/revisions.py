@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from reviewer.collect.changes import Revision
 from reviewer.collect.files import path_text
+from reviewer.collect.git_process import GitError
 from reviewer.collect.gitdir import read_references
-from reviewer.collect.repository import GitError
 from reviewer.errors import SourceError
 
 if TYPE_CHECKING:

@@ -10,15 +10,13 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self, cast
 
 from reviewer.collect.files import NotReadError, path_bytes, path_text
+from reviewer.collect.git_process import PATIENCE
 from reviewer.collect.listing import Entry
 from reviewer.errors import SourceError
 from reviewer.outcome import SkipReason
 
 if TYPE_CHECKING:
     from reviewer.collect.repository import Repository
-
-_PATIENCE = 300.0
-"""Seconds git may take for one object, on the slowest of network drives."""
 
 
 def tree_entries(repository: Repository, tree: str) -> list[Entry]:
@@ -131,8 +129,8 @@ class _Batch:
         """Each question has one answer, so nothing is waiting to be read before it comes."""
         answers = select.poll()
         answers.register(cast("IO[bytes]", self._process.stdout), select.POLLIN)
-        if not answers.poll(_PATIENCE * 1000):
-            raise SourceError(f"git did not answer within {_PATIENCE:.0f} seconds.")
+        if not answers.poll(PATIENCE * 1000):
+            raise SourceError(f"git did not answer within {PATIENCE:.0f} seconds.")
 
 
 def _read_to_the_end(pipe: IO[bytes]) -> None:
