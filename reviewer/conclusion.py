@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from reviewer.answers import Answer
 from reviewer.collect.changes import Change
 from reviewer.collect.files import path_bytes
-from reviewer.collect.hidden import told_of
+from reviewer.collect.hidden import told_of, told_of_lines
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
-from reviewer.findings import Confidence, Severity
+from reviewer.findings import Confidence, Finding, Severity
 from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Redaction, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
@@ -26,6 +26,10 @@ _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
 )
 """Names of files that decide how a review is done."""
+
+
+_PLACES = 10
+"""Places that are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,11 @@ def conclude(
     shown, others = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
-    notes = [*_notes(subject), *(note for answer in answers for reply in answer.replies for note in reply.notes)]
+    notes = [
+        *_notes(subject),
+        *_kept_in_sight(subject, texts, found.own, own),
+        *(note for answer in answers for reply in answer.replies for note in reply.notes),
+    ]
     left = len(pending(found.findings, verdicts)) if checks else 0
     if left:
         notes.append(f"{counted(left, 'finding')} left without a ruling by the verification.")
@@ -80,6 +88,18 @@ def conclude(
         change=_reviewed(subject.change) if subject.change else None,
         redacted=told_redactions(subject, texts) if making.model else (),
     )
+
+
+def _kept_in_sight(subject: Subject, texts: Texts, own: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[str]:
+    """Hidden text that no finding tells of: what the reviewed repository itself sets as thresholds, and large files, must not hide it."""
+    if subject.change:
+        seen = (file for file in subject.change.files if file.path not in subject.hidden and file.path not in texts.current)
+        yield from told_of_lines(seen)
+    told = {finding.fingerprint for finding in shown}
+    left = sorted(f"`{finding.path}`:{finding.start_line}" for finding in own if finding.fingerprint not in told)
+    if left:
+        listed = ", ".join(left[:_PLACES]) + (" and more" if len(left) > _PLACES else "")
+        yield f"{counted(len(left), 'finding')} of hidden text not shown, being below a threshold: {listed}."
 
 
 def told_redactions(subject: Subject, texts: Texts) -> tuple[Redaction, ...]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 
-from reviewer.collect.changes import Change
+from reviewer.collect.changes import Change, ChangedFile, Side
 
 
 class HiddenKind(StrEnum):
@@ -24,6 +24,8 @@ class HiddenKind(StrEnum):
     TAGS = "tag characters"
     SELECTORS = "variation selectors that select nothing"
     ZERO_WIDTH = "zero-width characters"
+    PRIVATE = "a row of private-use characters"
+    BREAKS = "line breaks that few editors show"
     LOOK_ALIKE = "a word of look-alike letters"
     COMMENT = "an HTML comment"
 
@@ -48,11 +50,22 @@ class Hidden:
 _REORDERING = "\u202a-\u202e\u2066-\u2069"
 _TAGS = "\U000e0001\U000e0020-\U000e007f"
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_ZERO_WIDTH = "\u200b-\u200f\u061c\u2060-\u2064\u206a-\u206f\ufeff\u180e\u034f\u115f\u1160\u3164\uffa0"
+_ZERO_WIDTH = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000\U000e0002-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
+)
+"""What Unicode calls default ignorable, without the above, and the marks of interlinear annotation."""
+_PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+_FEWEST_PRIVATE = 8
+"""Private-use characters in a row that are no signs of a font of icons, where one or two stand together."""
+_BREAKS = "\u0085\u2028\u2029"
 
 _RUNS = re.compile(
     f"(?P<REORDERING>[{_REORDERING}])|(?P<TAGS>[{_TAGS}]+)|(?P<SELECTORS>[{_SELECTORS}]+)|(?P<ZERO_WIDTH>[{_ZERO_WIDTH}]+)"
+    f"|(?P<PRIVATE>[{_PRIVATE}]{{{_FEWEST_PRIVATE},}})|(?P<BREAKS>[{_BREAKS}])"
 )
+_BARE_RETURN = re.compile(r"\r(?=[^\r\n])")
+"""Python, JavaScript and shells on a terminal begin a new line there; many editors and web pages do not."""
 _LOOK_ALIKES = {
     **{
         letter: plain
@@ -68,12 +81,13 @@ _ALIKE = re.compile("[" + "".join(_LOOK_ALIKES) + "]")
 _LETTERS = re.compile(r"\w")
 _COMMENT = re.compile("<!--")
 _FLAG = "\U0001f3f4"
-"""The black flag, which tags may follow: they spell the region of England's, Scotland's and Wales's."""
+"""The black flag, which tags may follow: they spell a region."""
 _END_OF_TAGS = "\U000e007f"
-_LONGEST_FLAG = 8
-"""Tags: a region of two and three letters, with its end, has six or seven."""
+_REGIONS = frozenset({"gbeng", "gbsct", "gbwls"})
+"""England, Scotland and Wales: the flags that Unicode recommends, and all that fonts have. Any others would carry five letters each."""
 _JOINERS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 """Joiners and marks of direction, which scripts such as Persian, Hindi and Hebrew are written with, and emoji are made with."""
+_OFTEN_IN_PROSE = frozenset({HiddenKind.ZERO_WIDTH, HiddenKind.BREAKS})
 _FEWEST_IN_PROSE = 4
 """Zero-width characters in a row that say something in prose and data, where one or two are left by a translation or a copied page."""
 _SHOWN = 200
@@ -87,16 +101,18 @@ def hidden_in(text: str, *, code: bool) -> Iterator[Hidden]:
 
     Elsewhere zero-width characters count only in runs.
     """
+    if code:
+        yield from _returns(text)
     if text.isascii():
         return
     lines = _Lines(text)
     for match in _RUNS.finditer(text):
         kind = HiddenKind[match.lastgroup or ""]
         start, end = match.span()
-        few = kind is HiddenKind.ZERO_WIDTH and not code and end - start < _FEWEST_IN_PROSE
+        few = kind in _OFTEN_IN_PROSE and not code and end - start < _FEWEST_IN_PROSE
         if not few and not _is_ordinary(kind, text, start, end):
-            reads = "".join(chr(ord(tag) - 0xE0000) for tag in match[0] if tag < _END_OF_TAGS) if kind is HiddenKind.TAGS else ""
-            yield Hidden(kind, lines.of(start), start, end, _inside_word(text, start, end), reads.replace("\x01", ""))
+            reads = _spelled(match[0]) if kind is HiddenKind.TAGS else ""
+            yield Hidden(kind, lines.of(start), start, end, _inside_word(text, start, end), reads)
     if code:
         yield from _look_alikes(text)
 
@@ -113,6 +129,13 @@ def told_of(change: Change) -> tuple[str, ...]:
     every = {"The title": hidden_in_words(change.title), "The description": hidden_in_words(change.body)}
     every["Among the names of the changed files there is one that"] = hidden_in_words(names)
     return tuple(f"{where} holds hidden text: {_listed(found)}." for where, found in every.items() if found)
+
+
+def told_of_lines(files: Iterable[ChangedFile]) -> tuple[str, ...]:
+    """The same for the added lines of each of `files`: for those of which only the diff is seen, as when they are too large."""
+    added = {file.path: [line.text for hunk in file.hunks for line in hunk.lines if line.side is Side.ADDED] for file in files}
+    every = {path: tuple(hidden_in("\n".join(lines), code=True)) for path, lines in added.items()}
+    return tuple(f"`{path}` holds hidden text on its added lines: {_listed(found)}." for path, found in every.items() if found)
 
 
 def _listed(found: tuple[Hidden, ...]) -> str:
@@ -137,11 +160,24 @@ def _comments(text: str) -> Iterator[Hidden]:
         yield Hidden(HiddenKind.COMMENT, lines.of(match.start()), match.start(), end, reads=inside.strip())
 
 
+def _returns(text: str) -> Iterator[Hidden]:
+    """Carriage returns within a line; in a text that has no other line breaks they are its own."""
+    if "\n" in text:
+        lines = _Lines(text)
+        for match in _BARE_RETURN.finditer(text):
+            yield Hidden(HiddenKind.BREAKS, lines.of(match.start()), match.start(), match.end())
+
+
+def _spelled(tags: str) -> str:
+    """The letters that tags stand for."""
+    return "".join(chr(ord(tag) - 0xE0000) for tag in tags if "\U000e0020" <= tag < _END_OF_TAGS)
+
+
 def _is_ordinary(kind: HiddenKind, text: str, start: int, end: int) -> bool:
     """Whether the run does what such characters are for."""
     before, after = text[start - 1 : start], text[end : end + 1]
     if kind is HiddenKind.TAGS:
-        return before == _FLAG and end - start <= _LONGEST_FLAG and text[end - 1] == _END_OF_TAGS
+        return before == _FLAG and text[end - 1] == _END_OF_TAGS and _spelled(text[start:end]) in _REGIONS
     if kind is HiddenKind.SELECTORS:
         # One selector chooses a form of the sign before it: an emoji, a digit in a key cap, a Han character.
         return end - start == 1 and (not before.isascii() or before in "#*0123456789©®") and before != ""
@@ -154,7 +190,11 @@ def _is_ordinary(kind: HiddenKind, text: str, start: int, end: int) -> bool:
 
 def _takes_joiners(character: str) -> bool:
     """Whether a joiner or a mark of direction has a use beside `character`: a letter of a script that joins, a sign of an emoji."""
-    return character > "\u0590" and not unicodedata.name(character, "").startswith(_JOINERS_USELESS)
+    return (
+        character > "\u0590"
+        and unicodedata.category(character)[0] in "LMS"
+        and not unicodedata.name(character, "").startswith(_JOINERS_USELESS)
+    )
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

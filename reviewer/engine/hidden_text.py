@@ -23,12 +23,16 @@ _WHY = {
     HiddenKind.TAGS: "No editor shows them, and a language model reads them as letters: they can carry instructions that no person sees.",
     HiddenKind.SELECTORS: "Nothing is shown for them, and each can stand for a byte: a text or a program can be hidden in them.",
     HiddenKind.ZERO_WIDTH: "Nothing is shown for them: two words that look the same are not, and a text can be hidden in a row of them.",
+    HiddenKind.PRIVATE: "They have no meaning of their own, and most editors show nothing or a box for them: a text or a program can be hidden in them.",
+    HiddenKind.BREAKS: "Compilers and interpreters begin a new line there, which many editors and web pages do not show: what looks like the rest "
+    "of a comment can be code.",
     HiddenKind.LOOK_ALIKE: "Some of its letters are of another script and only look like Latin ones: it is another name than the one a person reads "
     "(CVE-2021-42694).",
 }
 _FIX = {
     HiddenKind.LOOK_ALIKE: "Write the word with letters of one script, or say beside it why not.",
 }
+_DECEIVING = frozenset({HiddenKind.REORDERING, HiddenKind.LOOK_ALIKE, HiddenKind.PRIVATE, HiddenKind.BREAKS})
 _REMOVE = "Remove them; where a program needs them, write them as escapes, which everyone can see."
 
 
@@ -61,7 +65,7 @@ def _severity(path: str, found: Hidden) -> Severity:
         return Severity.MEDIUM
     if found.kind is HiddenKind.SELECTORS and found.end - found.start >= _A_MESSAGE:
         return Severity.MEDIUM
-    deceives = found.kind in {HiddenKind.REORDERING, HiddenKind.LOOK_ALIKE} or found.inside_word
+    deceives = found.kind in _DECEIVING or found.inside_word
     return Severity.MEDIUM if deceives and is_code(path) and not is_rehearsal(path) else Severity.LOW
 
 

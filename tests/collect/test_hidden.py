@@ -24,6 +24,17 @@ def kinds(text: str, *, code: bool = True) -> list[HiddenKind]:
         ("is\u200dadmin = True", HiddenKind.ZERO_WIDTH, ""),
         ("pass\u2060word", HiddenKind.ZERO_WIDTH, ""),
         ("const \u3164 = 1", HiddenKind.ZERO_WIDTH, ""),
+        ("pass\u00adword = 1", HiddenKind.ZERO_WIDTH, ""),
+        ("a\u180bb", HiddenKind.ZERO_WIDTH, ""),
+        ("a\U0001d173b", HiddenKind.ZERO_WIDTH, ""),
+        ("a\ufff9b\ufffac\ufffbd", HiddenKind.ZERO_WIDTH, ""),
+        ("a\U000e0002b", HiddenKind.ZERO_WIDTH, ""),
+        ("x = '" + "\ue001\ue002" * 20 + "'", HiddenKind.PRIVATE, ""),
+        ("x = '" + "\U000f0001" * 9 + "'", HiddenKind.PRIVATE, ""),
+        ("# harmless\u2028import os", HiddenKind.BREAKS, ""),
+        ("# harmless\rimport os", HiddenKind.BREAKS, ""),
+        ("\u2003\u200c\u2003\u200d\u2003", HiddenKind.ZERO_WIDTH, ""),
+        ("\U0001f3f4\U000e0072\U000e0075\U000e006e\U000e007f", HiddenKind.TAGS, "run"),
         ("def \u0430dmin():", HiddenKind.LOOK_ALIKE, "admin"),
         ("user.is_\u0391dmin", HiddenKind.LOOK_ALIKE, "is_Admin"),
         ("\uff45val(text)", HiddenKind.LOOK_ALIKE, "eval"),
@@ -49,6 +60,9 @@ def test_what_a_reader_does_not_see_is_found(text: str, kind: HiddenKind, reads:
         "\u03c1_max = \u03bcs + \u0394t",  # quantities
         "kal\u0131b\u0131n\u0131 olmal\u0131",  # Turkish
         "\u65e5\u672c\u8a9e\ufe00",  # a form of a Han character
+        "icon: '\ue0b0' '\uf015\uf016'",  # fonts of icons
+        "one\r\ntwo\r\r\nthree\r",  # line breaks of Windows, doubled by a tool
+        "an old Macintosh\rwrote this\r",
     ],
 )
 def test_what_scripts_and_signs_need_is_not_hidden_text(text: str) -> None:
@@ -60,6 +74,7 @@ def test_in_prose_a_zero_width_space_is_nothing_and_a_row_of_them_is() -> None:
     assert kinds("apple" + "\u200b\u200c\u200b\u200c" + "music", code=False) == [HiddenKind.ZERO_WIDTH]
     assert kinds(f"prose{TAGGED}", code=False) == [HiddenKind.TAGS]
     assert kinds("\u0430dmin", code=False) == []
+    assert kinds("hy\u00adphen, line\u2028break and re\rturn\n", code=False) == []
 
 
 def test_every_run_has_its_line_and_place() -> None:
