@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -47,13 +47,15 @@ class FolderFiles:
         return read_small_text(self.root / name, name, limit)
 
 
-def read_settings_file(explicit: Path | None, own: OwnFiles) -> SettingsFile | None:
+def read_settings_file(explicit: Path | None, own: OwnFiles, *, is_operators: bool = True) -> SettingsFile | None:
     """The settings file to heed: `explicit` when the operator named one, else the repository's own, else None.
+
+    `is_operators` says whether `explicit` may set what only the operator may.
 
     Raises ConfigError when the file cannot be read or is not TOML.
     """
     if explicit is not None:
-        return _explicit(explicit)
+        return replace(_explicit(explicit), operator=is_operators)
     values = _parse(own.text(".reviewer.toml", LARGEST_SETTINGS_FILE), ".reviewer.toml")
     if values is not None:
         return SettingsFile(".reviewer.toml", values, operator=False)

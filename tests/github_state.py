@@ -258,7 +258,8 @@ class State:
 
     def _repository(self, full_name: str) -> Row:
         owner, _, name = full_name.partition("/")
-        return {"full_name": full_name, "name": name, "owner": account(owner), "fork": full_name != self.full_name}
+        facts = {"full_name": full_name, "name": name, "owner": account(owner), "default_branch": "main"}
+        return {**facts, "fork": full_name != self.full_name}
 
     def _pull_url(self, number: int) -> str:
         return f"{self.url}/repos/{self.full_name}/pulls/{number}"

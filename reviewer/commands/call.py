@@ -47,8 +47,11 @@ class Call:
     flags: Mapping[str, object]
     """The settings given as flags, by field name of `Config`."""
     config_file: Path | None
+    """The operator's, unless `config_is_repositorys`."""
     isolated: bool
     environ: Mapping[str, str]
+    config_is_repositorys: bool = False
+    """Whether `config_file` was read where others write too: then it may set what the repository's own file may."""
     asked: Asked | None = None
     """What an earlier process was asked, and is asked again: its settings count, not those of today's files and variables."""
     run: Run | None = None

@@ -1,7 +1,9 @@
 """The files that inputs of the Action name: settings, instructions and lenses to read, a SARIF file to write.
 
 Settings and texts for the model are the operator's, and may say what a repository's own file may not. But they lie in the repository, and what is checked out may be what
-a pull request made of them. So for a pull request they are read at its base; what lies outside the workspace is read as it is.
+a pull request made of them. So for a pull request they are read at its base; what lies outside the workspace is read as it is. A base
+other than the default branch is the author's choice, and may be one that a bot filled with a stranger's commits: settings that are read there
+may say what a repository's own file may, and no more.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class OperatorFiles:
     workspace: Path
     folder: Path
     """Ours alone."""
+    own_is_operators: bool = True
+    """Whether what the repository holds is the operator's. A pull request's author chooses its base: only that of the default branch is."""
 
     def given_to(self, call: Call, own: OwnFiles) -> Call:
         """The call with both files; `own` are the repository's as far as they may be trusted. Raises ConfigError, StorageError."""
@@ -41,7 +45,9 @@ class OperatorFiles:
             raise ConfigError("The input config and --config in args name a settings file each.", hint="Give one of them.")
         config = self.config or str(call.config_file or "")
         if config:
-            call = replace(call, config_file=self._file("config", config, own, LARGEST_SETTINGS_FILE))
+            file = self._file("config", config, own, LARGEST_SETTINGS_FILE)
+            is_repositorys = file.is_relative_to(self.folder) and not self.own_is_operators
+            call = replace(call, config_file=file, config_is_repositorys=is_repositorys)
         flags = dict(call.flags)
         if self.instructions and "instructions" not in flags:
             flags["instructions"] = self.instructions

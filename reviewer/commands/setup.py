@@ -74,7 +74,7 @@ def _resolved(call: Call, own: OwnFiles) -> Resolved:
         from reviewer.commands.recorded import resolved_again
 
         return resolved_again(call.asked, call)
-    file = None if call.isolated else read_settings_file(call.config_file, own)
+    file = None if call.isolated else read_settings_file(call.config_file, own, is_operators=not call.config_is_repositorys)
     return resolve(file, call.environ, call.flags)
 
 

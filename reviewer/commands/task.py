@@ -97,7 +97,13 @@ class Task:
 
     @contextmanager
     def _target(self, call: Call, reports: Reports) -> Iterator[Target]:
-        files = OperatorFiles(self.inputs.config, self.inputs.instructions, self._workspace, reports.folder)
+        files = OperatorFiles(
+            self.inputs.config,
+            self.inputs.instructions,
+            self._workspace,
+            reports.folder,
+            own_is_operators=self.pull is None or self.pull.is_into_default,
+        )
         if self.pull is not None:
             from reviewer.commands.pulls import open_pull
 

@@ -69,6 +69,8 @@ class PullRequest:
     """When anything about it changed last, by GitHub's clock."""
     html_url: str
     """Where people look; built here, not taken from the payload."""
+    is_into_default: bool = False
+    """Whether the base is the repository's default branch. Any other was chosen by the author, and may hold what nobody looked at."""
 
     @property
     def full_name(self) -> str:
@@ -147,6 +149,7 @@ def _pull_request(value: object, server_url: str) -> PullRequest:
         author_is_bot=read.user is not None and read.user.type == "Bot",
         updated_at=read.updated_at,
         html_url=f"{server_url}/{owner}/{name}/pull/{read.number}",
+        is_into_default=read.base.ref == read.base.repo.default_branch,
     )
 
 
@@ -187,8 +190,12 @@ class _End(Lenient):
     repo: NamedRepository | None = None
 
 
+class _Reviewed(NamedRepository):
+    default_branch: Text | None = None
+
+
 class _Base(_End):
-    repo: NamedRepository
+    repo: _Reviewed
 
 
 class _PullRequest(Lenient):

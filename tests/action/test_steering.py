@@ -94,3 +94,29 @@ def test_a_commit_within_an_earlier_pull_request_does_not_steer_the_next_one(
     assert "Instructions of a stranger." not in question
     assert "return eval(text)" in json.dumps(body)
     assert "own guidance is in" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("as_argument", [False, True])
+def test_a_base_that_the_author_chose_decides_nothing_for_the_operator(
+    tmp_path: Path, github: GitHubServer, messages: MessagesServer, make_runner: Callable[..., Runner], as_argument: bool
+) -> None:
+    """Bots push what forks bring to branches of the repository itself, and any of these can be a pull request's base."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git(origin, "init", "--quiet")
+    commit(origin, OURS, "ours")
+    git(origin, "checkout", "--quiet", "-b", "copied/pull/1")
+    base = commit(origin, THEIRS, "settings")
+    git(origin, "checkout", "--quiet", "-b", "second")
+    head = commit(origin, {"app.py": "def main(text):\n    return eval(text)\n"}, "second")
+    pull = Pull(number=7, base_ref="copied/pull/1", base_sha=base, head_sha=head)
+    github.state.add_pull(pull)
+    github.serve_repository(github.state.full_name, origin)
+    payload = {"action": "opened", "number": 7, "pull_request": github.state.pull_object(pull)}
+    named = {"args": "--config ci/operator.toml"} if as_argument else {"config": "ci/operator.toml"}
+
+    ran = make_runner(tmp_path).run("pull_request_target", payload, {"anthropic-api-key": messages.key, **named})
+
+    assert (ran.code, ran.outputs["verdict"]) == (2, "error"), ran.log
+    assert "'base-url' cannot be set by the repository under review" in ran.log
+    assert [] == messages.requests
