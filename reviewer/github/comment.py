@@ -58,7 +58,8 @@ def moved_since(event: CommentEvent, found: PullRequest, github: GitHub) -> str 
     """Why the head may be another one than the author of the comment saw; None when it is the same.
 
     Dates within a commit are its author's to choose, so they prove nothing. GitHub's own record of pushes to the head's branch does:
-    the push that brought the head must be older than the comment. Where that record cannot be read (a private fork, a deleted one),
+    the push that brought the head must be older than the comment. Where that record cannot be read (a private fork, a deleted one) or
+    does not end with the head (it lags behind),
     a pull request whose last change of any kind is not younger than the comment has not been pushed to either. Else nothing is proven,
     and the comment has to be written again.
     """
@@ -72,14 +73,16 @@ def moved_since(event: CommentEvent, found: PullRequest, github: GitHub) -> str 
 
 
 def _pushed_at(found: PullRequest, github: GitHub) -> AwareDatetime | None:
-    """When the head was last pushed to its branch, by GitHub's clock; None when that cannot be learned."""
+    """When the head was last pushed to its branch, by GitHub's clock; None when that cannot be learned.
+
+    Only the newest entry counts: an older one may be of a time before something else stood there, which is what people saw.
+    """
     if found.head_repo is None:
         return None
     try:
-        for value in github.pages(f"/repos/{found.head_repo}/activity", ref=f"refs/heads/{found.head_ref}"):
-            activity = checked(_Activity, value, "a push")
-            if activity.after == found.head_sha:
-                return activity.timestamp
+        newest = next(github.pages(f"/repos/{found.head_repo}/activity", ref=f"refs/heads/{found.head_ref}"), None)
+        if newest is not None and (activity := checked(_Activity, newest, "a push")).after == found.head_sha:
+            return activity.timestamp
     except RefusedByGitHubError as error:
         if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}:
             raise

@@ -185,6 +185,12 @@ def test_a_head_that_was_pushed_back_since_the_comment_is_not_reviewed_either(re
     assert reason_of(read("issue_comment", review_asked())).startswith("pull request #1 changed after the comment.")
 
 
+def test_a_record_of_pushes_that_lags_behind_proves_nothing(read: Read, asked: GitHubServer) -> None:
+    """The head was there once; something else took its place, which the maintainer saw; the push that brought it back is not told yet."""
+    pushed(asked, BEFORE, "0" * 40)
+    assert reason_of(read("issue_comment", review_asked())).startswith("pull request #1 changed after the comment.")
+
+
 @pytest.mark.parametrize(("updated", "is_reviewed"), [(BEFORE, True), (AT, True), (AFTER, False)])
 def test_where_pushes_cannot_be_read_nothing_at_all_may_have_changed_since(
     read: Read, asked: GitHubServer, updated: str, is_reviewed: bool
