@@ -419,12 +419,13 @@ def test_a_state_folder_that_cannot_be_written_stops_the_review_before_it_costs(
 
 
 @pytest.mark.parametrize(
-    "names", [["nowhere/report.md"], ["app"], ["/dev/null"], ["link.md"], ["a.md", "./app/../a.md"]], ids=" ".join
+    "names", [["nowhere/report.md"], ["app"], ["pipe.md"], ["link.md"], ["a.md", "./app/../a.md"]], ids=" ".join
 )
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_sent(
     reviewer: Run, repository: Path, server: MessagesServer, names: list[str]
 ) -> None:
     (repository / "link.md").symlink_to("README.md")
+    os.mkfifo(repository / "pipe.md")
     outcome = reviewer("review", *(f"--output={name}" for name in names), cwd=repository, env=server.environment)
 
     assert outcome.code == 2

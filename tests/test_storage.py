@@ -85,9 +85,12 @@ def test_a_symbolic_link_is_not_written_through(tmp_path: Path, target: str) -> 
 def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "pipe", tmp_path / "folder", Path("/dev/null")):
+    leader, follower = os.openpty()  # a device in a folder where none can be replaced: root's /dev/null could be, by a defect
+    for path in (tmp_path / "pipe", tmp_path / "folder", Path(os.ttyname(follower))):
         with pytest.raises(StorageError, match="it is not a regular file"):
             write_atomically(path, "new")
+    os.close(leader)
+    os.close(follower)
 
 
 @pytest.mark.parametrize(
