@@ -1,4 +1,4 @@
-"""The command line: which commands and flags there are, and how a failure is told.
+"""The command line: which commands and flags there are.
 
 Only click and the option table are imported here, so that `--help` and a mistyped flag are answered at once; each command imports what it
 needs when it runs.
@@ -6,10 +6,7 @@ needs when it runs.
 
 from __future__ import annotations
 
-import io
 import os
-import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,13 +16,13 @@ import click
 from reviewer import __version__
 from reviewer.commands.call import Call
 from reviewer.config import OPTIONS
-from reviewer.errors import EXIT_BUG, ConfigError, InterruptedByUser, ReviewerError
+from reviewer.ending import exit_code_of
+from reviewer.errors import ConfigError
 from reviewer.flags import call_of, changes, only, settings
 from reviewer.interruption import heed_signals
 from reviewer.live_secrets import protecting
 from reviewer.stream_guard import guarded
-from reviewer.streams import reopen_closed, tell
-from reviewer.system_errors import expected
+from reviewer.streams import reopen_closed
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,53 +30,7 @@ def main(argv: Sequence[str]) -> int:
     reopen_closed()
     heed_signals()
     with protecting(os.environ), guarded():
-        return _run(argv)
-
-
-def _run(argv: Sequence[str]) -> int:
-    try:
-        code: int | None = program.main(args=list(argv), prog_name="reviewer", standalone_mode=False)
-    except click.ClickException as error:
-        return _tell_usage(error)
-    except (KeyboardInterrupt, click.Abort):
-        return _tell(InterruptedByUser("interrupted"))
-    except ReviewerError as error:
-        return _tell(error)
-    except OSError as error:
-        known = expected(error)
-        return _tell_bug() if known is None else _tell(known)
-    except Exception:  # noqa: BLE001 - the one place where a bug of ours ends: with a report, not a bare traceback
-        return _tell_bug()
-    return code or 0
-
-
-def _tell(error: ReviewerError) -> int:
-    """One sentence and what to do about it. Both may hold a path of the repository, so nothing in them may act on the terminal."""
-    from reviewer.report.inert import visible_line
-
-    tell(f"reviewer: {visible_line(error.message)}")
-    if error.hint:
-        tell(f"  {visible_line(error.hint)}")
-    return error.exit_code
-
-
-def _tell_usage(error: click.ClickException) -> int:
-    """What click says of arguments, which a workflow may fill with the name of a stranger's branch."""
-    from reviewer.report.inert import visible
-
-    said = io.StringIO()
-    error.show(said)
-    tell(visible(said.getvalue().rstrip("\n")))
-    return error.exit_code
-
-
-def _tell_bug() -> int:
-    from reviewer.report.inert import visible
-
-    tell("reviewer: this is a bug of reviewer; please report it with the lines below")
-    tell(f"reviewer {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
-    tell(visible(traceback.format_exc()))
-    return EXIT_BUG
+        return exit_code_of(lambda: program.main(args=list(argv), prog_name="reviewer", standalone_mode=False))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -152,19 +103,8 @@ _TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
 
 @only(
     *_TERMINAL,
-    *(
-        "max_cost",
-        "yes",
-        "base_url",
-        "trace",
-        "output",
-        "format",
-        "min_severity",
-        "min_confidence",
-        "max_findings",
-        "pre_existing",
-    ),
-    *("fail_on", "exit_zero", "redact"),
+    *("max_cost", "yes", "base_url", "trace", "output", "format", "redact"),
+    *("min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero"),
     defaults=False,  # the run's own settings hold
 )
 @program.command("resume")
