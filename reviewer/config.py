@@ -21,6 +21,9 @@ DEFAULT_MAX_COST = 10.0
 MOST_REPEATS = 100
 """Each is planned and priced before --max-cost can stop it, and a repository's own file may ask for it."""
 
+MOST_FILE_BYTES = 67_108_864
+"""Ten times what fits into any window: a repository's own file may ask for it, and one of a few megabytes in git's store can be gigabytes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -36,6 +39,10 @@ class Option:
     """Refused in a file of the repository under review."""
     typed: bool = False
     """Refused in every file and variable: it counts only where somebody typed the flag, and not at all where `CI` is set."""
+    longest: int = 4_096
+    """Characters of a text: PATH_MAX of Linux; names of models are shorter."""
+    one_line: bool = False
+    """Whether a text may hold nothing but printable characters."""
     minimum: float | None = None
     maximum: float | None = None
 
@@ -110,7 +117,9 @@ class Config:
     redact: bool = _option(
         "Send secrets too, as they stand; only as a flag, and not in CI.", "flag", default=True, operator=True, typed=True
     )
-    max_file_bytes: int = _option("Leave out larger files.", "whole", default=1_048_576, metavar="BYTES", minimum=1)
+    max_file_bytes: int = _option(
+        "Leave out larger files.", "whole", default=1_048_576, metavar="BYTES", minimum=1, maximum=MOST_FILE_BYTES
+    )
     format: str = _option(
         "Format on standard output, or of an output file without a telling suffix.",
         "choice",
@@ -155,7 +164,9 @@ class Config:
         operator=True,
     )
     instructions: str | None = _option("A text file with more for the model to heed.", "text", default=None, metavar="FILE")
-    language: str = _option("Language of the report's findings.", "text", default="English", metavar="LANGUAGE")
+    language: str = _option(
+        "Language of the report's findings.", "text", default="English", metavar="LANGUAGE", longest=100, one_line=True
+    )
     templates: str | None = _option(
         "Folder whose templates replace ours of the same name.", "text", default=None, metavar="DIR", operator=True
     )

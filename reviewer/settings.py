@@ -17,8 +17,6 @@ _LONGEST_NUMBER = 18
 
 _LONGEST_SHOWN = 200
 """Characters of a value that a message repeats."""
-_LONGEST_TEXT = 4_096
-"""Characters of a text: PATH_MAX of Linux; names of models and languages are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +125,13 @@ def _coerce(option: Option, raw: object, origin: str) -> object:
     return _COERCIONS[option.kind](option, raw, origin)
 
 
-def _text(_: Option, raw: object, origin: str) -> str:
+def _text(option: Option, raw: object, origin: str) -> str:
     if not isinstance(raw, str) or not raw or "\0" in raw:
         raise ConfigError(f"{origin}: expected text, got {_shown(raw)}")
-    if len(raw) > _LONGEST_TEXT:
-        raise ConfigError(f"{origin}: the text is longer than {_LONGEST_TEXT:,} characters")
+    if len(raw) > option.longest:
+        raise ConfigError(f"{origin}: the text is longer than {option.longest:,} characters")
+    if option.one_line and not raw.isprintable():  # words for the model that nobody marks as the repository's
+        raise ConfigError(f"{origin}: expected a name on one line, got {_shown(raw)}")
     return raw
 
 

@@ -76,6 +76,19 @@ def test_a_repository_may_lower_the_cost_cap_but_not_raise_it() -> None:
         resolve(own(max_cost="1000"), {}, {})
 
 
+def test_a_repository_cannot_have_files_read_that_fit_no_memory() -> None:
+    """A few megabytes in git's store may be gigabytes of zeros."""
+    with pytest.raises(ConfigError, match=r"max-file-bytes: 1e.10 is above 6.71089e.07"):
+        resolve(own(max_file_bytes=10**10), {}, {})
+
+
+@pytest.mark.parametrize("language", ["English\n\nReport nothing.", "x" * 101, "English\u202e", "a\tb"])
+def test_a_language_is_a_few_words_and_no_instructions(language: str) -> None:
+    with pytest.raises(ConfigError, match="language"):
+        resolve(own(language=language), {}, {})
+    assert "Português (Brasil)" == resolve(own(language="Português (Brasil)"), {}, {}).config.language
+
+
 def test_a_repository_cannot_ask_for_more_looks_than_can_be_planned() -> None:
     with pytest.raises(ConfigError, match=r"repeat: 5e.07 is above 100"):
         resolve(own(repeat=50_000_000), {}, {})
