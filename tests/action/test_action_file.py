@@ -63,3 +63,11 @@ def test_every_example_is_linked_grants_only_what_it_names_and_uses_real_inputs(
     assert f"(workflows/{path.name})" in PAGE
     assert workflow["permissions"] == {}
     assert given <= set(ACTION_FILE["inputs"])
+
+
+def test_a_strangers_comment_takes_no_place_that_a_maintainers_or_a_push_waits_in() -> None:
+    """GitHub lets one run wait in a group, the newest; groups are the repository's, not the workflow's."""
+    groups = {path.name: re.findall(r"^ +group: (.*)$", path.read_text(), re.MULTILINE) for path in WORKFLOWS}
+    (asked,) = groups.pop("comment.yml")
+    assert "comment.user.login" in asked
+    assert not any(asked.startswith(group.partition("${{")[0] + "${{") for (group,) in groups.values())
