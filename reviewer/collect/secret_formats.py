@@ -7,7 +7,7 @@ re2 is linear whatever the pattern and the text. It works on bytes as Latin-1 he
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -63,11 +63,18 @@ def formats() -> tuple[Format, ...]:
 
 @cache
 def _rows() -> list[dict[str, str | list[str]]]:
-    text = files(__package__).joinpath("secret_formats.toml").read_text("utf-8")
-    for name, names in tomllib.loads(text)["names"].items():
-        text = text.replace(f"{{{name}}}", "|".join(names))
-    rows: list[dict[str, str | list[str]]] = tomllib.loads(text)["format"]
-    return rows
+    table = tomllib.loads(files(__package__).joinpath("secret_formats.toml").read_text("utf-8"))
+    names = {f"{{{name}}}": "|".join(words) for name, words in table["names"].items()}
+    return [{key: _named(value, names) for key, value in row.items()} for row in table["format"]]
+
+
+def _named(value: str | list[str], names: Mapping[str, str]) -> str | list[str]:
+    """A field of a row with each `{name}` that the table gives a list of words for as these words."""
+    if isinstance(value, list):
+        return [str(_named(each, names)) for each in value]
+    for name, words in names.items():
+        value = value.replace(name, words)
+    return value
 
 
 def _parse(row: dict[str, str | list[str]]) -> Format:
