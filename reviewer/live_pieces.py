@@ -64,14 +64,23 @@ class Pieces:
         return _joined(found)
 
     def undecided(self, text: str) -> int:
-        """How many characters at the end of the text may yet turn out to be of a secret, when more text follows it."""
+        """How many characters at the end of the text may yet turn out to be of a secret, when more text follows it.
+
+        As it stands, or with its escapes resolved: a secret after a per cent sign begins with what looks like one.
+        """
+        return max(self._begun(text), self._begun_escaped(text))
+
+    def _begun(self, text: str) -> int:
+        data = text[max(len(text) - self.longest, 0) :].encode("ascii", "replace")
+        return next((len(data) - at for at in range(len(data)) if self._may_become_one(data[at:])), 0)
+
+    def _begun_escaped(self, text: str) -> int:
         begun = _BEGUN_ESCAPE.search(text)
         whole = text[: begun.start()] if begun else text
         plain = _unescaped(whole)
         begun = _BEGUN_ESCAPE.search(plain)
         end = begun.start() if begun else len(plain)
-        data = plain[max(end - self.longest, 0) : end].encode("ascii", "replace")
-        start = end - next((len(data) - at for at in range(len(data)) if self._may_become_one(data[at:])), 0)
+        start = end - self._begun(plain[:end])
         if start == len(plain):
             return len(text) - len(whole)
         return len(text) - (_layered(whole).original(start, len(plain))[0] if plain != whole else start)

@@ -79,6 +79,8 @@ def _secrets_in(name: str, text: str) -> Iterator[str]:
         yield from _headers(text)
     elif name in _CERTAIN:
         yield from _words(text)
+    elif _is_password(name) and _is_telling(name) and " " in text and text.isprintable() and not _is_plain(text):
+        yield text  # a passphrase is words
     elif _is_telling(name):
         yield from (value for value in _words(text) if _is_random(value) or (_is_password(name) and not _is_plain(value)))
     elif text.startswith(_VENDORS) and len(text) >= _LONG and _is_random(text):

@@ -155,6 +155,15 @@ def test_two_halves_of_a_stream_meet_wherever_they_are_cut() -> None:
         assert stream.feed(text[:cut]) + stream.feed(text[cut:]) + stream.end() == clean(text)
 
 
+def test_a_piece_behind_what_makes_its_beginning_an_escape_is_held_too() -> None:
+    piece = "aB3dE5gH7jK9m"
+    with protecting({"ANTHROPIC_API_KEY": f"{piece}{piece[::-1]}"}):
+        for cut in range(len(piece) + 4):
+            stream = Stream()
+            text = f"1 %{piece} "
+            assert piece not in stream.feed(text[:cut]) + stream.feed(text[cut:]) + stream.end()
+
+
 @pytest.mark.usefixtures("_protected")
 def test_a_stream_holds_back_no_more_than_may_become_a_secret() -> None:
     stream = Stream()

@@ -26,6 +26,7 @@ SECRETS = {
     "STRIPE_API_KEY": RANDOM,
     "my_service_token": RANDOM,
     "DB_PASSWORD": "correct-horse-battery-staple",
+    "VAULT_PASSPHRASE": "correct horse battery staple",
     "AZURE_STORAGE_KEY": "/aB3+dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5z==",
     "NPM_AUTH": "dXNlcjpwYXNzd29yZDEyMw1",
     "SESSION_COOKIE": "550e8400-e29b-41d4-a716-446655440000",
