@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from urllib.parse import unquote, urlsplit
 
 from reviewer.live_pieces import SHORTEST
 
@@ -99,8 +100,6 @@ def _passwords(text: str) -> Iterator[str]:
     """What an address holds before its `@`: of a proxy, a database, a registry."""
     if "://" not in text or "@" not in text:
         return
-    from urllib.parse import unquote, urlsplit  # for the few values that need it: every start of the program looks at all of them
-
     try:
         parts = urlsplit(text)
         user, password = parts.username or "", parts.password or ""
@@ -114,8 +113,6 @@ def _passwords(text: str) -> Iterator[str]:
 
 def _headers(text: str) -> Iterator[str]:
     """The values of `Name: value` lines, or of `name=value` pairs between commas."""
-    from urllib.parse import unquote
-
     for line in re.split(r"[\n,]", text):
         name, _, value = line.partition(":") if ":" in line.partition("=")[0] else line.partition("=")
         is_telling = _is_telling(name.strip().upper())
