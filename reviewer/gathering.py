@@ -41,7 +41,13 @@ class Found:
 
 
 def gather(
-    subject: Subject, texts: Texts, looks: Sequence[Answer], search: Search | None, own: Reply | None = None, *, pre_existing: bool
+    subject: Subject,
+    texts: Texts,
+    looks: Sequence[Answer],
+    search: Search | None,
+    own: Reply | None = None,
+    *,
+    pre_existing: bool,
 ) -> Found:
     """Read the looks' answers about `texts`. What they say does not exist is looked for with `search`, where there is one.
 

@@ -9,7 +9,9 @@ _REHEARSAL = frozenset({
     "fixture", "fixtures", "mock", "mocks", "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs", "bench",
     "benchmark", "benchmarks", "integration", "cypress", "tutorial", "tutorials", "docs_src", "snippets", "playground",
 })  # fmt: skip
-_PROSE = frozenset({".md", ".mdx", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".html", ".htm", ".po", ".pot"})
+_PROSE = frozenset(
+    {".md", ".mdx", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".html", ".htm", ".po", ".pot"}
+)
 _DATA = frozenset({
     ".json", ".jsonl", ".json5", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".lock", ".mod", ".sum", ".csv", ".tsv", ".xml",
     ".svg", ".properties", ".gradle", ".snap", ".pem", ".crt", ".patch", ".diff",
