@@ -367,7 +367,7 @@ def test_a_run_that_does_not_exist_cannot_be_resumed(tmp_path: Path, run_id: str
 
 def test_a_run_can_start_only_where_its_answer_can_be_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for place, why in (("file", "Not a directory"), ("x" * 300, "File name too long")):
+    for place, why in (("file", "File exists"), ("x" * 300, "File name too long")):
         with pytest.raises(StorageError, match=why) as caught:
             start(store(tmp_path / place))
         assert str(tmp_path / place) in caught.value.message
