@@ -44,7 +44,7 @@ def examine(
     in_files = chain.from_iterable(_in_file(path, text, secrets.get(path, ()), _of(lines, path)) for path, text in texts.items())
     claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
-        text=_answer(claims, _summary(texts, claims, history)),
+        text=_answer(claims, _summary(texts, history)),
         stop=Stop.END,
         seconds=time.perf_counter() - started,
         notes=tuple(_notes(linted, history, len(claims))),
@@ -118,14 +118,13 @@ def _item(claim: Claim) -> Mapping[str, str | int]:
     }
 
 
-def _summary(texts: Mapping[str, str], claims: list[Claim], history: History) -> str:
+def _summary(texts: Mapping[str, str], history: History) -> str:
+    """What was done; not how many points were found, for the report joins some and leaves others out."""
     files = "1 file was" if len(texts) == 1 else f"{len(texts):,} files were"
-    found = f"{len(claims):,} point{'s' if len(claims) != 1 else ''}" if claims else "nothing"
     past = ", and the history searched for hot spots" if history.examined else ""
     return (
-        f"{files} searched for secrets, hidden text and merge conflicts, {'' if past else 'and '}Python files checked with ruff{past}: "
-        f"{found} to report. Such checks see patterns, not meaning: that they are silent about a file does not "
-        "say that it is right."
+        f"{files} searched for secrets, hidden text and merge conflicts, {'' if past else 'and '}Python files checked with ruff{past}. "
+        "Such checks see patterns, not meaning: that they are silent about a file does not say that it is right."
     )
 
 

@@ -73,6 +73,12 @@ def test_the_answer_is_whole_costs_nothing_and_names_no_model() -> None:
     assert reply.notes == ()
 
 
+def test_the_summary_gives_no_number_of_findings_for_the_report_joins_some_and_leaves_others_out() -> None:
+    reply = examined({"app.py": 'a = "user\u202e \u2066// check\u2069 \u2066"\n'})
+    assert len(json.loads(reply.text)["findings"]) == 2
+    assert "2" not in json.loads(reply.text)["summary"]
+
+
 def test_the_answer_passes_the_parser_and_every_quote_is_found_word_for_word() -> None:
     parsed = parse(examined(TROUBLED).text)
     findings, ungrounded = ground(parsed.claims, lambda path: redact(TROUBLED[path]).text)
