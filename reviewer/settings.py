@@ -11,6 +11,9 @@ from typing import Any
 from reviewer.config import DEFAULT_MAX_COST, OPTIONS, Config, Kind, Option, flag_name, key_name, variable_name
 from reviewer.errors import ConfigError
 
+IN_CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
+"""Variables that say that nobody sits before this machine."""
+
 _LONGEST_NUMBER = 18
 """Digits; more is no setting, and Python refuses to read 4,300 of them."""
 
@@ -115,8 +118,9 @@ def _only_typed(given: str, name: str) -> ConfigError:
 
 def _from_flags(flags: Mapping[str, object], environ: Mapping[str, str]) -> list[tuple[str, object, str]]:
     refused = next((flag_name(name) for name in flags if OPTIONS[name].typed), None)
-    if refused and environ.get("CI"):
-        raise ConfigError(f"{refused} is refused where CI is set: nobody is there to have meant it")
+    where = next((name for name in IN_CI if environ.get(name)), None)
+    if refused and where:
+        raise ConfigError(f"{refused} is refused where {where} is set: nobody is there to have meant it")
     return [(name, raw, flag_name(name)) for name, raw in flags.items()]
 
 

@@ -55,6 +55,8 @@ def test_secrets_are_sent_only_where_somebody_typed_so_and_never_in_ci() -> None
         (theirs, {}, {}),
         (None, {"REVIEWER_REDACT": "false"}, {}),
         (None, {"CI": "true"}, {"redact": False}),
+        (None, {"GITHUB_ACTIONS": "true"}, {"redact": False}),
+        (None, {"TF_BUILD": "True"}, {"redact": False}),
     ):
         with pytest.raises(ConfigError, match=r"(?i)redact"):
             resolve(file, environ, flags)

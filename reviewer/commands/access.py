@@ -8,9 +8,7 @@ from pathlib import Path
 from reviewer.commands.setup import Setup
 from reviewer.engine.credentials import Credentials, checked_endpoint, find_credentials
 from reviewer.errors import ConfigError, CredentialsError
-
-_IN_CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
-"""Variables that say that nobody sits before this machine."""
+from reviewer.settings import IN_CI
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials | None:
@@ -25,7 +23,7 @@ def refuse_recording(environ: Mapping[str, str]) -> None:
     On a person's own machine `ANTHROPIC_LOG` does nothing (see `engine/connection.py`), and a file of TLS keys is that person's own.
     Raises ConfigError.
     """
-    if not any(environ.get(name) for name in _IN_CI):
+    if not any(environ.get(name) for name in IN_CI):
         return
     if environ.get("ANTHROPIC_LOG", "").strip().lower() == "debug":
         raise ConfigError("ANTHROPIC_LOG=debug is refused in CI: it would log whole prompts.", hint="Unset ANTHROPIC_LOG.")
