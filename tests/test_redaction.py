@@ -273,6 +273,13 @@ def test_a_repository_of_which_only_a_sample_is_counted_is_sampled_without_secre
     assert [] == leaks(asked(server))
 
 
+def test_that_secrets_are_sent_is_said_before_they_are(reviewer: Run) -> None:
+    said = reviewer("review", "--depth", "quick", "--no-redact", "--output", "report.json").splitlines()
+
+    assert said[0].endswith("with ANTHROPIC_API_KEY")
+    assert said[1] == "--no-redact: secrets are sent as they stand"
+
+
 def test_what_is_sent_holds_the_secrets_only_where_no_redact_was_typed_and_no_report_does(
     reviewer: Run, server: MessagesServer
 ) -> None:

@@ -64,6 +64,8 @@ class Paying:
             claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
         engine = TracedEngine(claude, self.trace, lambda usage: usd(usage, wishes.model))
         self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {claude.endpoint} with {who.source}")
+        if not subject.snapshot.redacts:
+            self.terminal.say("--no-redact: secrets are sent as they stand")
         with self.terminal.working("filling the window"), self.trace.span("fill"):
             whole, rank = self.target.subject, self.target.rank
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
