@@ -93,7 +93,8 @@ def conclude(
 def _kept_in_sight(subject: Subject, texts: Texts, own: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[str]:
     """Hidden text that no finding tells of: what the reviewed repository itself sets as thresholds, and large files, must not hide it."""
     if subject.change:
-        seen = (file for file in subject.change.files if file.path not in subject.hidden and file.path not in texts.current)
+        hidden = subject.hidden
+        seen = (file for file in subject.change.files if file.path not in hidden and file.path not in texts.current)
         yield from told_of_lines(seen)
     told = {finding.fingerprint for finding in shown}
     left = sorted(f"`{finding.path}`:{finding.start_line}" for finding in own if finding.fingerprint not in told)
@@ -109,14 +110,15 @@ def told_redactions(subject: Subject, texts: Texts) -> tuple[Redaction, ...]:
 
 
 def _taken_out(subject: Subject, texts: Texts) -> Iterator[Redaction]:
+    replaced, hidden = subject.replaced, subject.hidden
     for path, secrets in texts.secrets.items():
-        whole = path in texts.head or (path in texts.base and path not in subject.replaced)
+        whole = path in texts.head or (path in texts.base and path not in replaced)
         shown = {line.partition(" ")[0] for line in subject.outlines.get(path, "").split("\n")}
         for secret in secrets:
             if whole or str(secret.start_line) in shown:
                 yield Redaction(path, secret.start_line, secret.kind)
     for file in subject.change.files if subject.change else ():
-        if file.path not in subject.hidden:
+        if file.path not in hidden:
             yield from file.redacted
     earlier = subject.earlier
     for path, secrets in earlier.secrets.items() if earlier else ():

@@ -6,11 +6,13 @@ import ipaddress
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from reviewer.live_secrets import protecting
 
 SCRUBBED = ("ANTHROPIC_", "REVIEWER_", "GIT_", "GITHUB_", "XDG_", "OTEL_")
 SCRUBBED_NAMES = (
@@ -26,6 +28,11 @@ SCRUBBED_NAMES = (
 )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are cores: a third of the time tests wait for programs that they started."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
+
+
 @pytest.fixture(autouse=True)
 def _no_foreign_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any connection that leaves this machine fails the test that made it."""
@@ -37,6 +44,13 @@ def _no_foreign_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> Iterator[None]:
+    """What a test's requests taught this process is forgotten after it."""
+    with protecting({}):
+        yield
 
 
 @pytest.fixture(autouse=True)

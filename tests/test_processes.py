@@ -379,7 +379,7 @@ def test_without_a_network_the_error_says_so_and_nothing_hangs(repository: Path)
     assert (outcome.code, outcome.out) == (4, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)])
 def test_an_interruption_keeps_what_had_arrived(repository: Path, server: MessagesServer, number: signal.Signals) -> None:
     server.queue(Behaviour(text=WHOLE, delay=0.3))
     process = subprocess.Popen(
@@ -491,7 +491,7 @@ def test_no_room_for_temporary_files_is_one_sentence(repository: Path, command: 
     assert "TMPDIR" in outcome.err
 
 
-@pytest.mark.parametrize("errors", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize("errors", ["2>&-", pytest.param("2>/dev/full", marks=pytest.mark.nightly)])
 def test_errors_that_nobody_can_read_stop_no_review_that_is_paid_for(
     repository: Path, server: MessagesServer, errors: str
 ) -> None:
@@ -562,12 +562,12 @@ def test_instructions_may_be_the_operator_s_link(reviewer: Run, repository: Path
 def test_config_shows_a_repository_s_values_without_letting_them_act(
     reviewer: Run, make_repository: Callable[[Mapping[str, str]], Path]
 ) -> None:
-    root = make_repository({".reviewer.toml": 'language = "Fran\u00e7ais\\u001b[2J\\n::error::\\u202e"\n'})
+    root = make_repository({".reviewer.toml": 'model = "Fran\u00e7ais\\u001b[2J\\n::error::\\u202e"\n'})
 
     outcome = reviewer("config", cwd=root)
 
-    (line,) = [line for line in outcome.out.splitlines() if "language" in line]
-    assert line.startswith('language = "Fran\u00e7ais\\u001b[2J\\n::error::⟨U+202E⟩"')
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("model =")]
+    assert line.startswith('model = "Fran\u00e7ais\\u001b[2J\\n::error::⟨U+202E⟩"')
 
 
 def test_a_checkout_full_of_python_traps_runs_none_of_them(

@@ -298,6 +298,7 @@ def test_a_run_at_work_elsewhere_is_not_gone_on_with(reviewer: Run, repository: 
         lock.release()
 
 
+@pytest.mark.nightly
 def test_a_patch_from_standard_input_cannot_be_read_again(repository: Path, server: MessagesServer, reviewer: Run) -> None:
     server.queue(Behaviour(status=529, error="overloaded_error", headers={"x-should-retry": "false"}))
     (repository / "README.md").write_text("# more\n")
@@ -529,6 +530,7 @@ def test_no_password_of_an_endpoint_gets_into_a_record(reviewer: Run, repository
     assert not runs_folder().exists()
 
 
+@pytest.mark.nightly
 def test_many_processes_share_a_state_folder_while_runs_are_removed(repository: Path, server: MessagesServer) -> None:
     lines = "".join(f"value_{number} = compute(first={number}, second='{number * 7}')\n" for number in range(800))
     (repository / "long.py").write_text(lines)  # enough tokens for its count to be remembered

@@ -91,6 +91,7 @@ def test_after_a_yes_findings_are_shown_as_they_arrive(repository: Path, server:
     assert "1 finding" in person.seen
 
 
+@pytest.mark.nightly
 def test_with_yes_or_without_a_live_terminal_nothing_is_asked_and_nothing_redrawn(
     repository: Path, server: MessagesServer
 ) -> None:

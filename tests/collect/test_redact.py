@@ -180,8 +180,8 @@ HOLDS_NOT = (
 )
 
 
-def chosen(path: str, **selection: tuple[str, ...]) -> Choice | SkippedFile:
-    return Chooser(Selection(**selection), {}).decide(path)
+def chosen(path: str, *, include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Choice | SkippedFile:
+    return Chooser(Selection(include=include, exclude=exclude), {}).decide(path)
 
 
 def test_files_that_usually_hold_secrets_are_left_out_and_their_examples_are_not() -> None:
