@@ -209,7 +209,13 @@ def test_a_verification_that_was_talked_round_hides_nothing(drill: Drill) -> Non
     assert_only_text(ran, drill.folder)
 
 
-@pytest.mark.parametrize("shape", [pytest.param(it, marks=[pytest.mark.nightly] if it in {"unending", "deep", "ten thousand findings"} else []) for it in ALONE])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(it, marks=[pytest.mark.nightly] if it in {"unending", "deep", "ten thousand findings"} else [])
+        for it in ALONE
+    ],
+)
 def test_an_answer_of_another_form_or_without_end_is_told_and_costs_no_more_than_was_allowed(drill: Drill, shape: str) -> None:
     ran = drill.run("range", one("shape", shape), "--depth", "quick", "--max-output", "16000")
 
