@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from reviewer.collect import secret_values
+from reviewer.collect.key_material import key_material
 from reviewer.collect.secret_formats import formats
-from reviewer.collect.secret_values import CHECKS, is_stand_in, looks_random
+from reviewer.collect.secret_values import is_stand_in, looks_random
 from reviewer.collect.secrets import mask, scan
 
 REGEXES = [value for value in vars(secret_values).values() if isinstance(value, re.Pattern)]
@@ -98,10 +99,9 @@ def _recall(findings: list[Mapping[str, Any]], texts: Mapping[str, str], *, show
 
 
 def _is_empty_key(snippet: str) -> bool:
-    return (
-        snippet.startswith("-----BEGIN")
-        and CHECKS["key body"](snippet.partition("KEY-----")[2].partition("-----END")[0], "") is None
-    )
+    header, _, rest = snippet.partition("KEY-----")
+    body = rest.partition("-----END")[0].encode("utf-8", "replace")
+    return header.startswith("-----BEGIN") and not any(key_material(body, 0, len(body)))
 
 
 DECOYS: Mapping[str, Callable[[random.Random], str]] = {
