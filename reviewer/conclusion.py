@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer.answers import Answer
@@ -26,8 +26,6 @@ _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
 )
 """Names of files that decide how a review is done."""
-
-
 _PLACES = 10
 """Places that are named in a sentence."""
 
@@ -64,14 +62,9 @@ def conclude(
     shown, others = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
-    notes = [
-        *_notes(subject),
-        *_kept_in_sight(subject, texts, found.own, own),
-        *(note for answer in answers for reply in answer.replies for note in reply.notes),
-    ]
-    left = len(pending(found.findings, verdicts)) if checks else 0
-    if left:
-        notes.append(f"{counted(left, 'finding')} left without a ruling by the verification.")
+    notes = [*_notes(subject), *_kept_in_sight(subject, texts, found.own, own), *_said_of(answers, search)]
+    if checks and (left := pending(found.findings, verdicts)):
+        notes.append(f"{counted(len(left), 'finding')} left without a ruling by the verification.")
     return Review(
         subject=subject.title,
         commit=subject.commit,
@@ -83,11 +76,19 @@ def conclude(
         coverage=coverage,
         summary=mask(found.summary),
         problems=(*shortcomings(answers), *_problems(subject, coverage)),
-        notes=tuple(dict.fromkeys(note for note in (*notes, search.problem if search else "") if note)),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
         making=making,
         change=_reviewed(subject.change) if subject.change else None,
         redacted=told_redactions(subject, texts) if making.model else (),
     )
+
+
+def _said_of(answers: Iterable[Answer], search: Search | None) -> Iterator[str]:
+    """What the reader should know of the requests, and of the search for what is said to be missing; may be empty sentences."""
+    for answer in answers:
+        for reply in answer.replies:
+            yield from reply.notes
+    yield search.problem if search else ""
 
 
 def _kept_in_sight(subject: Subject, texts: Texts, own: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[str]:

@@ -10,29 +10,19 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from reviewer.live_escapes import BEGUN_ESCAPE, Span, layered, unescaped
 
 SHORTEST = 12
 """Characters of a secret that are not shown: fewer say little, and would hit by chance."""
 _BLOCK = SHORTEST // 2
 _AT_ONCE = 1000
 _MANY = struct.Struct(f"{_BLOCK}s" * _AT_ONCE)
-
-_JSON = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})")
-_URL = re.compile(r"%[0-9A-Fa-f]{2}")
-_HTML = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,7}|[a-z]{2,6});")
-_BACKSLASHES = re.compile(r"\\+")
-"""Of Markdown and JSON, and of Markdown in JSON. What they stand before means itself."""
-_BEGUN_ESCAPE = re.compile(r"(?:\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|%[0-9A-Fa-f]?|&(?:#[xX]?[0-9A-Fa-f]{0,8}|[a-z]{0,6}))\Z")
-_ZERO_WIDTH = "\u200b"
-"""What our own Markdown puts into mentions and references, as an entity."""
 _PUBLIC_START = re.compile(r"sk-ant-[a-z]{2,8}[0-9]{2}-|github_pat_11|eyJ[A-Za-z0-9_-]*\.")
 """How all of a vendor's keys begin, where that is longer than `SHORTEST`, and the head of a signed token: documentation, not a secret."""
-
-Span = tuple[int, int]
-"""Where something stands: start, and end exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +47,9 @@ class Pieces:
         if not self.whole:
             return []
         found = [*self._foreign(text), *self._runs(text)]
-        plain = _unescaped(text)
+        plain = unescaped(text)
         if plain != text and (runs := list(self._runs(plain))):
-            layer = _layered(text)
+            layer = layered(text)
             found += [layer.original(*run) for run in runs]
         return _joined(found)
 
@@ -75,15 +65,15 @@ class Pieces:
         return next((len(data) - at for at in range(len(data)) if self._may_become_one(data[at:])), 0)
 
     def _begun_escaped(self, text: str) -> int:
-        begun = _BEGUN_ESCAPE.search(text)
+        begun = BEGUN_ESCAPE.search(text)
         whole = text[: begun.start()] if begun else text
-        plain = _unescaped(whole)
-        begun = _BEGUN_ESCAPE.search(plain)
+        plain = unescaped(whole)
+        begun = BEGUN_ESCAPE.search(plain)
         end = begun.start() if begun else len(plain)
         start = end - self._begun(plain[:end])
         if start == len(plain):
             return len(text) - len(whole)
-        return len(text) - (_layered(whole).original(start, len(plain))[0] if plain != whole else start)
+        return len(text) - (layered(whole).original(start, len(plain))[0] if plain != whole else start)
 
     def _may_become_one(self, piece: bytes) -> bool:
         at = bisect_left(self.beginnings, piece)
@@ -167,85 +157,6 @@ def _forms(secret: str) -> Iterator[bytes]:
         group = base64.b64encode(data[skipped:]).rstrip(b"=")
         yield group
         yield group.translate(bytes.maketrans(b"+/", b"-_"))
-
-
-def _unescaped(text: str) -> str:
-    """The text with every escape resolved, the outer ones first."""
-    for sign, escape, meaning in _ESCAPES:
-        if sign in text:
-            text = escape.sub(meaning, text) if escape is not _BACKSLASHES else text.replace(sign, "")
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """A text with one kind of escape resolved, and where each of its characters came from."""
-
-    text: str
-    cuts: tuple[int, ...] = (0,)
-    """Where in `text` an escape was (even places), and where the plain text after it begins (odd ones), in order."""
-    sources: tuple[int, ...] = (0,)
-    """Where these begin in the text before."""
-    outer: _Layer | None = None
-
-    def original(self, start: int, end: int) -> Span:
-        """Where a span of `text` stands in the very first text: escapes are in it as a whole."""
-        if self.outer is None:
-            return start, end
-        return self.outer.original(self._first(start), self._end(end))
-
-    def _first(self, at: int) -> int:
-        number = bisect_right(self.cuts, at) - 1
-        return self.sources[number] + at - self.cuts[number]
-
-    def _end(self, end: int) -> int:
-        number = bisect_right(self.cuts, end - 1) - 1
-        if number % 2:  # an escape: it ends where what is behind it begins
-            return self.sources[number + 1]
-        return self.sources[number] + end - self.cuts[number]
-
-
-def _layered(text: str) -> _Layer:
-    """What `_unescaped` gives, with the way back."""
-    layer = _Layer(text)
-    for _, escape, meaning in _ESCAPES:
-        layer = _resolved(layer, escape, meaning)
-    return layer
-
-
-def _resolved(outer: _Layer, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str]) -> _Layer:
-    text = outer.text
-    parts: list[str] = []
-    cuts, sources = [0], [0]
-    at = length = 0
-    for match in escape.finditer(text):
-        start, end = match.span()
-        meant = meaning(match)
-        parts += (text[at:start], meant)
-        length += start - at
-        cuts += (length, length + len(meant))
-        sources += (start, end)
-        length += len(meant)
-        at = end
-    return _Layer("".join((*parts, text[at:])), tuple(cuts), tuple(sources), outer)
-
-
-def _by_digits(match: re.Match[str]) -> str:
-    return chr(int(match[0].lstrip("\\ux%"), 16))
-
-
-def _by_entity(match: re.Match[str]) -> str:
-    from html import unescape  # its table of names is for the few texts that need it
-
-    character = unescape(match[0])
-    return "" if character == _ZERO_WIDTH else character
-
-
-def _by_nothing(_match: re.Match[str]) -> str:
-    return ""
-
-
-_ESCAPES = (("\\", _JSON, _by_digits), ("%", _URL, _by_digits), ("&", _HTML, _by_entity), ("\\", _BACKSLASHES, _by_nothing))
 
 
 def _joined(spans: list[Span]) -> list[Span]:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from reviewer.live_pieces import SHORTEST, Pieces, Span, pieces_of
+from reviewer.live_escapes import Span
+from reviewer.live_pieces import SHORTEST, Pieces, pieces_of
 from reviewer.live_values import secret_values
 
 PLACEHOLDER = "SECRET-REMOVED"

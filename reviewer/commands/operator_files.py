@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer.commands.call import Call
-from reviewer.commands.places import is_inside, judge_places
+from reviewer.commands.places import is_inside
 from reviewer.commands.setup import LARGEST_INSTRUCTIONS
 from reviewer.config import Config, flag_name
 from reviewer.errors import ConfigError
@@ -63,10 +63,9 @@ class OperatorFiles:
     def judge(self, config: Config, from_repository: Container[str]) -> None:
         """Hold the resolved settings of a pull request's review against the workspace, wherever each came from. Raises ConfigError.
 
-        What is checked out there may be the pull request's own: no file of it steers, and no link of it is written through. A setting
-        `from_repository` names a file at the base.
+        What is checked out there may be the pull request's own, and no file of it steers. A setting `from_repository` names a file at the
+        base. (Where is written, `prepare_with` has judged already.)
         """
-        judge_places(config, self.workspace)
         read = [(name, getattr(config, name)) for name in _READ if name not in from_repository]
         for name, value in (*read, *(("lens", path) for path in config.lens), ("state_dir", config.state_dir)):
             path = Path(value or self.folder)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 _REHEARSAL = frozenset({
     "test", "tests", "testing", "testdata", "test_data", "test-data", "unittests", "__tests__", "__mocks__", "spec", "specs", "e2e",
     "fixture", "fixtures", "mock", "mocks", "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs", "bench",
-    "benchmark", "benchmarks", "integration", "cypress", "tutorial", "tutorials", "docs_src", "snippets", "playground",
+    "benchmark", "benchmarks", "integration", "cypress", "fuzz", "fuzzing", "tutorial", "tutorials", "docs_src", "snippets", "playground",
 })  # fmt: skip
 _PROSE = frozenset(
     {".md", ".mdx", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".org", ".tex", ".html", ".htm", ".po", ".pot"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from faults.page import PAGE, ROWS, page
@@ -9,6 +11,7 @@ from faults.row import Row, hold
 from faults.scene import Scene
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the faults are made with what Linux has for it")
 @pytest.mark.parametrize(
     "row", [pytest.param(row, marks=pytest.mark.nightly if row.nightly else (), id=row.fault) for row in ROWS]
 )
