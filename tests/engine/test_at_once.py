@@ -248,7 +248,8 @@ def test_a_closed_engine_asks_nothing_more(server: MessagesServer, connect: Conn
 
 
 PROGRAM = """
-import os, sys, threading
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background has it ignored
 from reviewer.engine.claude import ClaudeEngine
 from reviewer.engine.credentials import CredentialKind, Credentials
 from reviewer.engine.interface import Prompt
