@@ -62,10 +62,12 @@ class Origin(StrEnum):
     """Was there, and does more harm since the change."""
     PRE_EXISTING = "pre-existing"
     """Was there, and the change has nothing to do with it."""
+    UNSTATED = "not stated"
+    """The finder did not say, and nothing proves it either way: shown, and counted for `--fail-on`."""
 
     @property
     def is_of_the_change(self) -> bool:
-        """Whether whoever made the change is to answer for it: only these findings are shown by default."""
+        """Whether the change may have to answer for it: only these findings are shown by default."""
         return self is not Origin.PRE_EXISTING
 
 
@@ -113,6 +115,8 @@ class Claim:
     """What the claim says does not exist."""
     replacement: str | None = None
     """Text to stand in the place of the quoted lines; empty to delete them, None when there is none."""
+    notes: tuple[str, ...] = ()
+    """What was read differently from how it was written (`severity "major" read as high`), a sentence each. Shown with the finding."""
 
 
 class QuoteMatch(StrEnum):
@@ -125,10 +129,23 @@ class QuoteMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Lines of a changed file at the head that lie in one hunk: where a comment on the change may stand."""
+    """Lines of a changed file that lie in one hunk: where a comment on the change can be placed."""
 
     start_line: int
     end_line: int
+    left: bool = False
+    """Whether the line numbers are those of the base: the lines are removed by the change (`side: LEFT` in GitHub's API)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One more place at which a finding's check applies."""
+
+    path: str
+    start_line: int
+    end_line: int
+    anchor: Anchor | None = None
+    """None outside the diff, and where no change is reviewed."""
 
 
 class Ruling(StrEnum):
@@ -147,6 +164,7 @@ class Evidence:
     start_line: int
     end_line: int
     quote: str
+    match: QuoteMatch = QuoteMatch.EXACT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +186,12 @@ class Finding(Claim):
     """16 hex digits from category, path and normalised quoted code; the same however lines move or prose changes."""
     anchor: Anchor | None = None
     """None outside the diff, and where no change is reviewed."""
+    removed: bool = False
+    """Whether the quoted lines are removed by the change: `path` and the lines are then those of the base."""
+    as_quoted: str = ""
+    """The finder's own quote where it differs from the file in an operator, number, keyword or name; empty otherwise."""
+    also: tuple[Location, ...] = ()
+    """Further places of the same check and the same origin, which the finding speaks for."""
     found_by: tuple[str, ...] = ()
     """Names of the looks that found it, sorted. A verification is never told."""
     verification: Verification | None = None

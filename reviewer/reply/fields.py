@@ -32,7 +32,7 @@ MAX_ABSENT = 20
 _SEVERITIES = {severity.word: severity for severity in Severity}
 _CONFIDENCES = {confidence.word: confidence for confidence in Confidence}
 _CATEGORIES = {category.value: category for category in Category}
-_ORIGINS = {origin.value: origin for origin in Origin}
+_ORIGINS = {origin.value: origin for origin in Origin if origin is not Origin.UNSTATED}
 _ABSENCES = {absence.value: absence for absence in Absence}
 _RULINGS = {ruling.value: ruling for ruling in Ruling}
 

@@ -83,7 +83,7 @@ def find_quotes(quoting: Iterable[Quoting], read: Callable[[str], str | None]) -
             if isinstance(result, _Found):
                 place = result.place
                 quote = _quoted(source, place)
-                found[number] = Evidence(path=path, start_line=place.first, end_line=place.last, quote=quote)
+                found[number] = Evidence(path=path, start_line=place.first, end_line=place.last, quote=quote, match=result.match)
     return tuple(map(found.get, range(len(every))))
 
 
@@ -177,6 +177,7 @@ def _finding(claim: Claim, path: str, source: SourceText, found: _Found) -> Find
         origin=claim.origin,
         absent=claim.absent,
         replacement=_whole_lines(claim, source, found.place),
+        notes=claim.notes,
         match=found.match,
         fingerprint=fingerprint(claim.category, path, quote),
     )
@@ -229,6 +230,7 @@ def _ungrounded(claim: Claim, reason: str) -> Ungrounded:
         origin=claim.origin,
         absent=claim.absent,
         replacement=claim.replacement,
+        notes=claim.notes,
         reason=reason,
         fingerprint=fingerprint(claim.category, claim.path, claim.quote),
     )

@@ -27,7 +27,8 @@ class Masking:
 
     def finding(self, finding: Finding) -> Finding:
         """A finding that can be shown, with what a verification says of it."""
-        return replace(self._quoted(finding), verification=self.verification(finding.verification))
+        safe = replace(self._quoted(finding), as_quoted=mask(finding.as_quoted))
+        return replace(safe, verification=self.verification(finding.verification))
 
     def refuted(self, claim: Refuted) -> Refuted:
         """The same for one that is not true."""
@@ -71,5 +72,6 @@ def _masked(claim: _AnyClaim) -> _AnyClaim:
         explanation=mask(claim.explanation),
         suggestion=mask(claim.suggestion),
         absent=tuple(replace(absent, name=mask(absent.name)) for absent in claim.absent),
+        notes=tuple(map(mask, claim.notes)),
         replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,
     )

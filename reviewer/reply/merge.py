@@ -28,7 +28,7 @@ _MOST_BESIDES = 2
 """Findings whose words are added to those of the one that is kept."""
 _BESIDES = 400
 """Characters of each explanation that is added."""
-_ORIGINS = (Origin.INTRODUCED, Origin.WORSENED, Origin.PRE_EXISTING, None)
+_ORIGINS = (Origin.INTRODUCED, Origin.WORSENED, Origin.UNSTATED, Origin.PRE_EXISTING, None)
 """The weightier first: what one look calls the change's own is not left out because another calls it old."""
 
 

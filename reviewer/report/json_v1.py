@@ -68,6 +68,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "origin": claim.origin.value if claim.origin else None,
         "absent": [{"how": absent.how.value, "name": printable(absent.name)} for absent in claim.absent],
         "replacement": None if claim.replacement is None else printable(claim.replacement),
+        "notes": [printable(note) for note in claim.notes],
     }
 
 
@@ -77,6 +78,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "match": finding.match.value,
         "anchor": asdict(finding.anchor) if finding.anchor else None,
+        "removed": finding.removed,
+        "as_quoted": printable(finding.as_quoted) or None,
+        "also": [{**asdict(place), "path": printable_path(place.path)} for place in finding.also],
         "found_by": [printable(name) for name in finding.found_by],
         "verification": _verification(finding.verification),
     }
@@ -95,6 +99,7 @@ def _verification(verification: Verification | None) -> dict[str, Any] | None:
             "start_line": evidence.start_line,
             "end_line": evidence.end_line,
             "quote": printable(evidence.quote),
+            "match": evidence.match.value,
         },
     }
 

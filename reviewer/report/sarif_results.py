@@ -20,7 +20,7 @@ _LEVELS = {
     Severity.INFO: "note",
 }
 _RANKS = {Confidence.HIGH: 90.0, Confidence.MEDIUM: 60.0, Confidence.LOW: 30.0}
-_STATES = {Origin.INTRODUCED: "new", Origin.WORSENED: "updated", Origin.PRE_EXISTING: "unchanged"}
+_STATES = {Origin.INTRODUCED: "new", Origin.UNSTATED: "new", Origin.WORSENED: "updated", Origin.PRE_EXISTING: "unchanged"}
 
 
 def result(finding: Finding, *, compared: bool) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 from reviewer.findings import (
     Absence,
     Absent,
     Category,
+    Claim,
     Confidence,
     Evidence,
     Finding,
@@ -21,6 +22,7 @@ from reviewer.reply.masking import Masking
 from reviewer.reply.quotations import check
 from reviewer.reply.statements import Quotation
 
+CLAIM = {field.name for field in fields(Claim)} | {"fingerprint"}
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
 KEY = "\n".join(
     ("-----BEGIN RSA PRIVATE KEY-----", *["MIIEowIBAAKCAQEA7bq2z5kq9m0T1v8y" * 2] * 12, "-----END RSA PRIVATE KEY-----")
@@ -50,7 +52,7 @@ def finding(path: str, line: int, quote: str, words: str = "Why.") -> Finding:
 
 
 def refuted(made: Finding, reason: str, verification: Verification) -> Refuted:
-    rest = {name: value for name, value in asdict(made).items() if name not in {"match", "anchor", "found_by", "verification"}}
+    rest = {name: value for name, value in asdict(made).items() if name in CLAIM}
     return Refuted(**rest | {"absent": made.absent, "reason": reason, "verification": verification})
 
 
@@ -122,12 +124,16 @@ def test_what_holds_no_secret_stays_as_it_is() -> None:
 
 def test_no_word_of_a_claim_that_is_shown_as_none_holds_a_secret() -> None:
     made = finding(f"src/{TOKEN}.py", 3, TOKEN, TOKEN)
-    rest = {name: value for name, value in asdict(made).items() if name not in {"match", "anchor", "found_by", "verification"}}
+    rest = {name: value for name, value in asdict(made).items() if name in CLAIM}
     absent = (Absent(Absence.UNDEFINED, TOKEN),)
-    claim = Ungrounded(**rest | {"title": TOKEN, "absent": absent, "reason": f"there is no {TOKEN}"})
+    claim = Ungrounded(**rest | {"title": TOKEN, "absent": absent, "reason": f"there is no {TOKEN}", "notes": (TOKEN,)})
 
     assert TOKEN not in repr(Masking(FILES.get).ungrounded(claim))
-    assert TOKEN not in repr(Masking(FILES.get).finding(replace(made, path="app.js", title=TOKEN, absent=absent, quote="send")))
+    assert TOKEN not in repr(
+        Masking(FILES.get).finding(
+            replace(made, path="app.js", title=TOKEN, absent=absent, notes=(TOKEN,), as_quoted=TOKEN, quote="send")
+        )
+    )
 
 
 def test_a_quote_of_an_answer_that_is_nowhere_is_masked_with_the_path_it_names() -> None:

@@ -74,7 +74,11 @@ def test_the_shape_others_rely_on() -> None:
         "origin": None,
         "absent": [],
         "replacement": None,
+        "notes": [],
         "anchor": None,
+        "removed": False,
+        "as_quoted": None,
+        "also": [],
         "found_by": [],
         "verification": None,
     }
@@ -107,7 +111,7 @@ def test_a_report_on_a_change_says_what_it_was_and_what_the_findings_have_to_do_
     first, second = report["findings"][:2]
     assert (first["origin"], first["anchor"], first["replacement"]) == (
         "introduced",
-        {"start_line": 14, "end_line": 16},
+        {"start_line": 14, "end_line": 16, "left": False},
         CHANGE.findings[0].replacement,
     )
     assert (second["origin"], second["anchor"], second["replacement"]) == ("made worse", None, "")
@@ -206,7 +210,13 @@ def test_a_verification_and_each_request_are_told() -> None:
     assert report["findings"][0]["verification"] == {
         "ruling": "confirmed",
         "explanation": "`load` is called with the path of the upload.",
-        "evidence": {"path": "shop/upload.py", "start_line": 3, "end_line": 4, "quote": "path = upload()\nload(path)"},
+        "evidence": {
+            "path": "shop/upload.py",
+            "start_line": 3,
+            "end_line": 4,
+            "quote": "path = upload()\nload(path)",
+            "match": "exact",
+        },
     }
     assert [claim["verification"] and claim["verification"]["ruling"] for claim in report["refuted"]] == ["refuted", None]
     assert [(each["name"], each["asked"], each["resumed"]) for each in report["making"]["passes"]] == [
