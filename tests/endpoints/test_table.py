@@ -6,14 +6,13 @@ and a refusal is shown in the endpoint's words with its host, never with the key
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import pytest
+from endpoints.process import FILES, FOUND, Seen, review
 from gateway_server import (
     BEDROCK,
     FASTAPI,
@@ -29,14 +28,8 @@ from gateway_server import (
     page_shape,
 )
 
-from faults.scene import Process, Zygote
+from faults.scene import Zygote
 
-FILES: Final = {
-    "app/load.py": "import yaml\n\n\ndef load(text):\n    return eval(text)\n",
-    "app/save.py": "def save(items=[]):\n    items.append(1)\n    return items\n",
-}
-FOUND: Final = {("app/load.py", 5), ("app/save.py", 1)}
-"""What the model behind every endpoint finds: path and line."""
 KINDS: Final = (OWN, LITELLM, ROUTER, LLAMA, BEDROCK, VLLM, FASTAPI)
 
 Cost = Literal["billed", "unknown", "nothing"]
@@ -131,27 +124,6 @@ def _rows() -> Iterator[Any]:
             yield pytest.param(conduct, kind, id=f"{'money-' * money}{kind.name}-{conduct.name}", marks=marks)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a review left."""
-
-    code: int
-    report: Mapping[str, Any] | None
-    text: str
-    """What a person reads: standard error, notes and problems."""
-
-
-def review(gateway: GatewayServer, repository: Path, folder: Path, zygote: Zygote, *argv: str) -> Seen:
-    """`reviewer review` as a process of its own."""
-    output = folder / "report.json"
-    environ = {**os.environ, **gateway.environment, "REVIEWER_STATE_DIR": str(folder / "state")}
-    call = {"argv": ["review", *argv, "-o", str(output)], "cwd": str(repository), "environ": environ}
-    done = Process(zygote, call, {}).ends()
-    report = json.loads(output.read_text()) if output.exists() else None
-    said = [*report["notes"], *report["problems"]] if report is not None else []
-    return Seen(done.code, report, "\n".join([done.err, done.out, *said]))
-
-
 @pytest.mark.parametrize(("conduct", "kind"), list(_rows()))
 def test_what_is_said_is_true_on_any_endpoint(
     conduct: Conduct,
@@ -161,7 +133,7 @@ def test_what_is_said_is_true_on_any_endpoint(
     zygote: Callable[[], Zygote],
 ) -> None:
     with GatewayServer(conduct.does(kind)) as gateway:
-        seen = review(gateway, make_repository(FILES), tmp_path, zygote(), "--depth", conduct.depth)
+        seen = review(gateway.environment, make_repository(FILES), tmp_path, zygote(), "--depth", conduct.depth)
     for words in conduct.says:
         assert words in seen.text
     for words in (KEY, "Traceback", *conduct.never):
