@@ -41,7 +41,7 @@ class ReviewerError(Exception):
     """An expected failure.
 
     `message` says what happened, `hint` what the reader can do; both are plain text for a person. Neither ever holds a key, a header
-    or text of the reviewed repository other than a path.
+    or text of the reviewed repository other than a path, except where an endpoint is quoted: one line of its own, without our secrets.
     """
 
     exit_code: ClassVar[int] = EXIT_BUG

@@ -6,6 +6,7 @@ has refused it once, with a note in the Reply.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,18 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from reviewer.engine.credentials import Credentials
-from reviewer.engine.ending import reply_of
+from reviewer.engine.ending import ignores_form, reply_of
 from reviewer.engine.interface import Lifetime, Listener, Prompt, RateLimits, Reply
 from reviewer.engine.request import NOTHING_LACKING, Ability, count_body, request_body
-from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, read_failure
+from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, is_too_long
 from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage
 from reviewer.errors import ConnectionFailedError, MalformedReplyError, ProviderError
+from reviewer.outcome import NO_USAGE
 
 if TYPE_CHECKING:
     from reviewer.engine.connection import Attempts, Connection, Stream
 
 _T = TypeVar("_T")
 
+_NOT_ENFORCED: Final = "This endpoint did not enforce the schema: an answer had another form than was asked for."
 _CANNOT_COUNT: Final = "The endpoint cannot count tokens; the local estimate was used."
 
 
@@ -44,6 +47,7 @@ class ClaudeEngine:
         self._connection: Connection = Connection(credentials, endpoint=base_url, **network)
         self._lacking: frozenset[Ability] = NOTHING_LACKING
         self._newest = ""
+        self._used = NO_USAGE
         self._notes: tuple[str, ...] = ()
         self._learning = threading.Lock()
         """Held while one of the two is replaced; they are read without it."""
@@ -108,7 +112,7 @@ class ClaudeEngine:
             except RefusedByProviderError as refusal:
                 ability = _refused_ability(refusal.failure, _asked_for(prompt) - without)
                 if ability is None:
-                    raise as_error(refusal.failure, model=prompt.model) from refusal
+                    raise as_error(refusal.failure, model=prompt.model, cached=self._is_mostly_cached) from refusal
                 self._leave_out(ability)
 
     def _count_once(self, prompt: Prompt, without: frozenset[Ability], attempts: Attempts) -> int | None:
@@ -131,6 +135,9 @@ class ClaudeEngine:
         arrival = Arrival(hourly=hourly)
         with self._connection.stream(request_body(prompt, without=without), prompt.betas, attempts) as stream:
             broken = _read(stream, arrival, listener, prompt.model, self._note_begun)
+            self._note_used(arrival)
+            if prompt.structured and Ability.STRUCTURED not in without and ignores_form(arrival, prompt.schema):
+                self._note(_NOT_ENFORCED)
             return reply_of(
                 arrival,
                 broken=broken,
@@ -142,6 +149,15 @@ class ClaudeEngine:
 
     def _note_begun(self, message_id: str) -> None:
         self._newest = message_id
+
+    def _note_used(self, arrival: Arrival) -> None:
+        with self._learning:
+            self._used += arrival.usage
+
+    @property
+    def _is_mostly_cached(self) -> bool:
+        """Whether most of what was sent so far was read from the cache."""
+        return 2 * self._used.cache_read_input_tokens > self._used.prompt_tokens
 
     def _leave_out(self, ability: Ability) -> None:
         with self._learning:
@@ -207,8 +223,6 @@ def _deliver(arrival: Arrival, listener: Listener, began: Callable[[str], None],
 
 def _whole_message(body: object) -> WireMessage:
     """An answer in one piece, from an endpoint that does not stream. It was paid for like any other."""
-    if isinstance(body, dict) and body.get("type") == "error":
-        raise RefusedByProviderError(read_failure(HTTPStatus.OK, body, {}))
     message = WireMessage.model_validate(body)
     if message.type != "message":
         raise MalformedReplyError("The endpoint's answer is not a message.", hint=_NO_API)
@@ -239,20 +253,31 @@ def _asked_for(prompt: Prompt) -> frozenset[Ability]:
 
 
 _NAMES: Final = (
-    (Ability.DIAGNOSTICS, ("diagnostics", "previous_message_id")),
-    (Ability.LIFETIME, (".ttl", "'ttl'", '"ttl"', "`ttl`")),
-    (Ability.STRUCTURED, ("output_config.format", "output_format", "json_schema", "structured output")),
-    (Ability.EFFORT, ("effort",)),
-    (Ability.CACHING, ("cache_control",)),
-    (Ability.THINKING, ("thinking",)),
-    (Ability.STRUCTURED, ("output_config",)),
-    (Ability.EFFORT, ("output_config",)),
+    (Ability.DIAGNOSTICS, re.compile(r"diagnostics|previous_message_id")),
+    (Ability.LIFETIME, re.compile(r"\bttl\b")),
+    (Ability.STRUCTURED, re.compile(r"output_config\W{1,4}format|output_format|response_format|guided_json|json.schema|grammar")),
+    (Ability.STRUCTURED, re.compile(r"structured.output")),
+    (Ability.EFFORT, re.compile(r"effort")),
+    (Ability.CACHING, re.compile(r"cache_control")),
+    (Ability.THINKING, re.compile(r"thinking|reasoning")),
+    (Ability.STRUCTURED, re.compile(r"output_config")),
+    (Ability.EFFORT, re.compile(r"output_config")),
 )
-"""What a refusal calls each ability; the first that fits and was asked for is left out."""
+"""What a refusal calls each ability; the first that fits and was asked for is left out. A gateway may use the words of what is behind it."""
+_NOT_PERMITTED: Final = re.compile(
+    r"not permitted|not allowed|not (?:yet )?supported|unsupported|not support|unknown (?:field|param|argument|key|name)"
+    r"|unrecognized|unexpected|extraneous|extra_forbidden|extra (?:field|input|key)|should not exist|invalid (?:field|param|argument)"
+)
 
 
 def _refused_ability(failure: WireFailure, asked: frozenset[Ability]) -> Ability | None:
-    if failure.status not in REFUSALS:
+    """What the endpoint refuses of what was `asked`; None when it refuses something else, or does not say what."""
+    named = f"{failure.type} {failure.words}"
+    # Some gateways give a status of their own to what stands behind them; then the words have to say that it is about a field.
+    of_a_field = failure.status in REFUSALS or (failure.status not in _OF_NO_FIELD and _NOT_PERMITTED.search(named))
+    if not of_a_field or is_too_long(failure):
         return None
-    named = (ability for ability, names in _NAMES if any(name in failure.words for name in names))
-    return next((ability for ability in named if ability in asked), None)
+    return next((ability for ability, names in _NAMES if ability in asked and names.search(named)), None)
+
+
+_OF_NO_FIELD: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})

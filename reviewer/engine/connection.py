@@ -10,6 +10,7 @@ log, and OpenTelemetry, which could send them elsewhere.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -21,12 +22,13 @@ from typing import Any
 
 import anthropic
 import httpx2
+from anthropic._streaming import ServerSentEvent
 
-from reviewer.engine.connection_errors import lost, translated
+from reviewer.engine.connection_errors import failure_of, lost, translated
 from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
 from reviewer.engine.interface import RateLimits
 from reviewer.engine.sockets import Sockets
-from reviewer.engine.wire_errors import is_spend_limit, printable_id, read_failure
+from reviewer.engine.wire_errors import RefusedByProviderError, is_spend_limit, request_id_of
 from reviewer.engine.wire_limits import HOLDS, read_limits
 from reviewer.errors import ConfigError, ConnectionFailedError, ProviderError
 from reviewer.live_secrets import learn
@@ -128,7 +130,7 @@ class Connection:
                 body=body,
                 options={"headers": _beta_header(betas)},
                 stream=True,
-                stream_cls=anthropic.Stream[object],
+                stream_cls=_Events,
             )
         with stream:
             yield Stream(stream, self._sockets)
@@ -165,7 +167,7 @@ class Connection:
         if response.http_response.is_success:
             return response
         response.http_response.read()
-        failure = read_failure(response.http_response.status_code, _json(response.http_response), response.http_response.headers)
+        failure = failure_of(response.http_response, _json(response.http_response))
         cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED or self._sockets.shut
         if cannot_help or time.monotonic() + (failure.wait or 0.0) > attempts.give_up_at:
             # The SDK obeys this header of the provider's; here it is how we say no.
@@ -179,7 +181,7 @@ class Stream:
     def __init__(self, stream: anthropic.Stream[object], sockets: Sockets) -> None:
         self._stream = stream
         self._sockets = sockets
-        self.request_id = printable_id(stream.response.headers.get("request-id"))
+        self.request_id = request_id_of(stream.response.headers)
         content_type = stream.response.headers.get("content-type", "")
         self.is_streamed = "application/json" not in content_type.lower()
         """False when the endpoint answered in one piece: then read `whole`."""
@@ -196,10 +198,36 @@ class Stream:
             raise _interrupted()
 
     def whole(self) -> object:
-        """The one JSON document that came instead of a stream."""
+        """The one JSON document that came instead of a stream. Raises RefusedByProviderError where that is an error."""
         with translated():
             self._stream.response.read()
-            return self._stream.response.json()
+            body = self._stream.response.json()
+        if isinstance(body, dict) and body.get("error") and body.get("type") != "message":
+            raise RefusedByProviderError(failure_of(self._stream.response, body))
+        return body
+
+
+class _Events(anthropic.Stream[object]):
+    """The SDK's stream, for gateways too that leave out the names of events: the SDK would pass over those without a word."""
+
+    def _iter_events(self) -> Iterator[ServerSentEvent]:
+        for event in super()._iter_events():
+            if event.data == "[DONE]":  # how streams of OpenAI's API end
+                continue
+            named = event.event not in {None, "message"}
+            yield event if named else ServerSentEvent(event=_name_of(event.data), data=event.data)
+
+
+def _name_of(data: str) -> str | None:
+    """The name of an event by its data. None, so that it is passed over, for what is no JSON object and does not look like one."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError):
+        return "message" if data.startswith("{") else None  # whoever reads it says that it is damaged
+    if not isinstance(facts, dict):
+        return None
+    kind = facts.get("type")
+    return kind if isinstance(kind, str) and kind else "error" if "error" in facts else None
 
 
 def _interrupted() -> ConnectionFailedError:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import anthropic
 import httpx2
+from anthropic.lib.credentials import WorkloadIdentityError
 
-from reviewer.engine.wire_errors import RefusedByProviderError, read_failure
-from reviewer.errors import ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError
+from reviewer.engine.wire_errors import RefusedByProviderError, WireFailure, presentable, read_failure
+from reviewer.errors import ConnectionFailedError, CredentialsError, MalformedReplyError, ProviderError, RequestRefusedError
 
 
 @contextmanager
@@ -20,25 +21,33 @@ def translated() -> Iterator[None]:
     try:
         yield
     except anthropic.APIStatusError as error:
-        raise RefusedByProviderError(read_failure(error.status_code, error.body, error.response.headers)) from error
+        raise RefusedByProviderError(failure_of(error.response, error.body)) from error
     except (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
         raise lost(error) from error
     except anthropic.CredentialsError as error:
         # Its words name files and what is wrong with them, never what is in them.
-        raise CredentialsError("The credentials could not be read.", hint=_printable(str(error))) from error
-    except anthropic.AnthropicError as error:
+        raise CredentialsError("The credentials could not be read.", hint=presentable(str(error))) from error
+    except WorkloadIdentityError as error:
         raise CredentialsError(
             "The identity token could not be exchanged for an access token.",
             hint="Check the workload identity variables, the token file and the federation rule.",
         ) from error
-    except (ValueError, RecursionError) as error:
+    except (anthropic.APIError, ValueError, RecursionError) as error:
         raise MalformedReplyError(
             "The endpoint's answer is not JSON.", hint="Check ANTHROPIC_BASE_URL: it is the address before /v1/messages."
         ) from error
+    except anthropic.AnthropicError as error:  # before anything was sent: what this kind of endpoint cannot do
+        raise RequestRefusedError(
+            f"The request could not be made: {presentable(str(error)).rstrip('.')}.", hint="Nothing was sent."
+        ) from error
 
 
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
+def failure_of(response: httpx2.Response, body: object) -> WireFailure:
+    """What a refusal says of itself; `body` is its JSON, or its text where it is not JSON."""
+    asked = response.request
+    size = asked.headers.get("content-length", "")
+    sent = int(size) if size.isdecimal() else None
+    return read_failure(response.status_code, body, response.headers, host=asked.url.host, sent=sent)
 
 
 def lost(error: BaseException) -> ProviderError:

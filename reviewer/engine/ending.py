@@ -6,7 +6,9 @@ reason that a review cannot have) is a Reply with its own stop and sentence, or 
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from reviewer.engine.interface import Reply, Stop
 from reviewer.engine.wire_errors import printable_id
@@ -63,6 +65,36 @@ def _refused(details: WireStopDetails | None) -> str:
     words = "The provider's safety classifier stopped the answer, so nothing was reviewed"
     words += f" (category {category})" if category else ""
     return f"{words}: {said}" if said else f"{words}."
+
+
+def ignores_form(arrival: Arrival, schema: Mapping[str, Any]) -> bool:
+    """Whether a whole answer is not JSON of the form that was asked for: then whoever answered does not enforce it."""
+    if stop_of(arrival) is not Stop.END:
+        return False
+    try:
+        return not _has_form(json.loads(arrival.text), schema, schema.get("$defs", {}))
+    except (ValueError, RecursionError):
+        return True
+
+
+def _has_form(value: object, schema: Mapping[str, Any], named: Mapping[str, Any]) -> bool:
+    """By the part of JSON Schema that our forms use."""
+    if "$ref" in schema:
+        return _has_form(value, named[schema["$ref"].rpartition("/")[2]], named)
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, bool) or not isinstance(value, _KINDS.get(schema.get("type", ""), object)):
+        return False
+    if isinstance(value, dict):
+        parts = schema.get("properties", {})
+        closed = schema.get("additionalProperties") is False
+        if not set(schema.get("required", ())) <= set(value) or (closed and not set(value) <= set(parts)):
+            return False
+        return all(_has_form(part, parts.get(name, {}), named) for name, part in value.items())
+    return not isinstance(value, list) or all(_has_form(each, schema.get("items", {}), named) for each in value)
+
+
+_KINDS: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": str, "integer": int}
 
 
 def cache_miss_of(arrival: Arrival) -> str:

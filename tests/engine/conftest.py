@@ -18,7 +18,7 @@ KEY = "sk-ant-made-up-Zq81xKp0Lw77"
 
 SCHEMA = {
     "type": "object",
-    "properties": {"findings": {"type": "array", "items": {"type": "string"}}, "summary": {"type": "string"}},
+    "properties": {"findings": {"type": "array"}, "summary": {"type": "string"}},
     "required": ["findings", "summary"],
     "additionalProperties": False,
 }

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import anthropic
 import httpx2
 import pytest
+from anthropic.lib.credentials import WorkloadIdentityError
 
 from messages_rules import model_row
 from messages_server import Behaviour, MessagesServer
 from reviewer.engine.claude import ClaudeEngine
+from reviewer.engine.connection_errors import translated
 from reviewer.engine.credentials import Credentials, find_credentials
 from reviewer.engine.interface import Prompt, Stop
 from reviewer.engine.request import count_body, request_body
@@ -186,6 +189,177 @@ def test_what_the_endpoint_refuses_is_left_out_once_and_noted(
     engine.send(prompt, Journal())
     assert all(gone not in json.dumps(request.body) for request in server.requests[2:])
     assert len(server.requests) == 4
+
+
+def as_json(status: int, body: object, **headers: str) -> Behaviour:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Behaviour(status=status, body=json.dumps(body).encode(), content_type="application/json", headers=named)
+
+
+BEDROCK = "Malformed input request: #: extraneous key [{}] is not permitted, please reformat your input and try again."
+LOCATED = {"type": "extra_forbidden", "msg": "Extra inputs are not permitted", "input": "…"}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "gone"),
+    [
+        (as_json(400, {"message": BEDROCK.format("diagnostics")}, x_amzn_errortype="ValidationException"), "diagnostics"),
+        (as_json(400, {"message": "output_config.format: Extra inputs are not permitted"}), "json_schema"),
+        (as_json(422, {"detail": [{**LOCATED, "loc": ["body", "output_config"]}]}), "json_schema"),
+        (as_json(422, {"detail": [{**LOCATED, "loc": ["body", "output_config", "format"]}]}), "json_schema"),
+        (as_json(422, {"detail": [{**LOCATED, "loc": ["body", "thinking"]}]}), "thinking"),
+        (as_json(422, {"detail": [{**LOCATED, "loc": ["body", "messages", 0, "content", 0, "text", "cache_control"]}]}), "cache_control"),
+        (as_json(422, {"detail": "unknown field: diagnostics"}), "diagnostics"),
+        (as_json(400, {"object": "error", "message": "unknown field `effort`", "type": "BadRequestError"}), '"effort"'),
+        (as_json(400, {"error": {"message": "Unrecognized request argument supplied: diagnostics", "param": None}}), "diagnostics"),
+        (as_json(400, {"error": {"message": "Unknown parameter.", "param": "thinking"}}), "thinking"),
+        (as_json(400, {"error": {"message": "hosted_vllm does not support parameters: ['response_format']"}}), "json_schema"),
+        (as_json(400, {"statusCode": 400, "message": ["property diagnostics should not exist"], "error": "Bad Request"}), "diagnostics"),
+        (as_json(500, {"error": {"message": "Error from provider (400): output_config.format: Extra inputs are not permitted"}}), "json_schema"),
+        (Behaviour(status=400, body=b'json: unknown field "diagnostics"\n', content_type="text/plain"), "diagnostics"),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_not_permitted_is_left_out_whatever_the_shape_of_the_refusal(
+    server: MessagesServer, connect: Connect, prompt: Prompt, refusal: Behaviour, gone: str
+) -> None:
+    server.queue(refusal)
+    assert connect().send(prompt, Journal()).stop is Stop.END
+    first, second = (json.dumps(request.body) for request in server.requests)
+    assert gone in first
+    assert gone not in second
+
+
+def test_too_long_a_prompt_is_not_sent_again_without_something(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
+    server.queue(refusing("prompt is too long: 9 > 8; disable thinking to fit"))
+    with pytest.raises(RequestRefusedError, match="longer than the window"):
+        connect().send(prompt, Journal())
+    assert len(server.requests) == 1
+
+
+def events_in(shape: Callable[[str, str], str], *, stop: str = "end_turn", before: str = "", after: str = "") -> Behaviour:
+    """A whole answer as a stream in which each event is written by `shape` from its name and data."""
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-opus-5-5",
+        "content": [],
+        "usage": {"input_tokens": 7},
+    }
+    texts = ('{"findings": [], ', '"summary": "fine"}')
+    events: list[dict[str, object]] = [
+        {"type": "message_start", "message": message},
+        {"type": "ping"},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}} for text in texts),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": 9}},
+        {"type": "message_stop"},
+    ]
+    written = "".join(shape(str(event["type"]), json.dumps(event)) for event in events)
+    return Behaviour(body=f"{before}{written}{after}".encode(), content_type="text/event-stream")
+
+
+def unnamed(_name: str, data: str) -> str:
+    return f"data: {data}\n\n"
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        events_in(unnamed),
+        events_in(lambda _, data: f"data:{data}\n\n"),
+        events_in(lambda _, data: f"data: {data}\r\n\r\n"),
+        events_in(lambda name, data: f"event: {name}\r\ndata: {data}\r\n\r\n"),
+        events_in(lambda _, data: f"event: message\ndata: {data}\n\n"),
+        events_in(unnamed, before=": keep-alive\n\n", after="data: [DONE]\n\n"),
+        events_in(lambda name, data: f": ping\n\n{unnamed(name, data)}data: keep-alive\n\n"),
+        events_in(lambda name, data: f"event: {name}\ndata: {data}\n\n", after="event: done\ndata: [DONE]\n\n"),
+        events_in(lambda name, data: "" if name == "message_stop" else unnamed(name, data)),
+        events_in(lambda name, data: f"id: 7\nretry: 10\n{unnamed(name, data)}"),
+    ],
+)
+def test_a_stream_is_read_whatever_its_events_are_called(
+    server: MessagesServer, connect: Connect, prompt: Prompt, stream: Behaviour
+) -> None:
+    server.queue(stream)
+    reply = connect().send(prompt, Journal())
+    assert (reply.stop, reply.text, reply.notes) == (Stop.END, '{"findings": [], "summary": "fine"}', ())
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (7, 9)
+
+
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [
+        ('data: {"error": {"message": "the backend died", "code": 500}}\n\n', "the backend died"),
+        ('data: {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}\n\n', "is overloaded"),
+        ('data: {"type": "content_blo\n\n', "is not JSON"),
+    ],
+)
+def test_an_error_in_a_stream_without_names_is_not_passed_over(
+    server: MessagesServer, connect: Connect, prompt: Prompt, end: str, says: str
+) -> None:
+    server.queue(
+        events_in(
+            lambda name, data: "" if name.startswith("message_") and name != "message_start" else unnamed(name, data), after=end
+        )
+    )
+    reply = connect().send(prompt, Journal())
+    assert reply.stop is Stop.CUT
+    assert says in reply.problem
+
+
+NOT_ENFORCED = "This endpoint did not enforce the schema: an answer had another form than was asked for."
+
+
+@pytest.mark.parametrize(
+    ("text", "enforced"),
+    [
+        ('{"findings": [], "summary": ""}', True),
+        ('{"findings": [{"any": 1}], "summary": "x"}\n', True),
+        ('```json\n{"findings": [], "summary": ""}\n```', False),
+        ("I found nothing wrong.", False),
+        ('{"findings": [], "summary": "",}', False),
+        ('{"findings": []}', False),
+        ('{"findings": {}, "summary": ""}', False),
+        ('{"findings": [], "summary": null}', False),
+        ('{"findings": [], "summary": "", "score": 7}', False),
+        ("[" * 100_000, False),
+    ],
+)
+def test_an_endpoint_that_does_not_enforce_the_schema_is_named(
+    server: MessagesServer, connect: Connect, prompt: Prompt, text: str, enforced: bool
+) -> None:
+    server.queue(Behaviour(text=text), Behaviour(text=text))
+    engine = connect()
+    long = replace(prompt, max_output=100_000)
+    replies = [engine.send(long, Journal()), engine.send(long, Journal())]
+    assert [reply.notes for reply in replies] == [() if enforced else (NOT_ENFORCED,)] * 2
+    free = replace(long, structured=False)
+    assert connect().send(free, Journal()).notes == ()
+
+
+def test_what_was_cut_says_nothing_about_the_schema(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
+    server.queue(Behaviour(text='{"findings": [', stop_reason="max_tokens"))
+    assert connect().send(prompt, Journal()).notes == ()
+
+
+def test_what_the_sdk_refuses_to_send_is_not_about_credentials() -> None:
+    with pytest.raises(RequestRefusedError) as caught, translated():
+        raise anthropic.AnthropicError("Token counting is not supported in Bedrock yet")
+    assert caught.value.message == "The request could not be made: Token counting is not supported in Bedrock yet."
+    assert caught.value.hint == "Nothing was sent."
+    with pytest.raises(CredentialsError, match="identity token"), translated():
+        raise WorkloadIdentityError("no")
+
+
+def test_a_limit_in_a_run_that_reads_the_cache_is_explained(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
+    engine = connect()
+    for _ in range(3):
+        engine.send(prompt, Journal())
+    server.queue(failing(429))
+    with pytest.raises(RateLimitedError, match="input_tokens_per_minute counts those tokens too"):
+        engine.send(prompt, Journal())
 
 
 def test_an_endpoint_may_lack_everything(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from engine.conftest import KEY
 
 from messages_server import Behaviour, MessagesServer
 from reviewer.config import Config
@@ -63,7 +64,7 @@ def refusing(status: int, error: str = "", message: str = "", code: str = "", **
     return Behaviour(
         status=status,
         error=error,
-        message=message or f"the key {'sk-ant-'}… and the prompt are repeated here by a careless gateway",
+        message=message or f"the key {KEY}\n\x1b[31mis repeated here by a careless gateway",
         code=code,
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
@@ -76,7 +77,7 @@ def answering(body: bytes, content_type: str = "text/event-stream", **headers: s
 
 
 def error_event(kind: str) -> tuple[str, object]:
-    return ("error", {"type": "error", "error": {"type": kind, "message": "something repeated"}})
+    return ("error", {"type": "error", "error": {"type": kind, "message": f"something with {KEY} in it"}})
 
 
 def cut(events: int, *, ending: str = "whole", last: tuple[tuple[str, object], ...] = ()) -> Behaviour:
@@ -123,16 +124,16 @@ REFUSED = [
     Row("407", refusing(407), ConnectionFailedError, "proxy wants a user and password"),
     Row("408", refusing(408), OverloadedError, "in time (HTTP 408"),
     Row("409", refusing(409, "conflict_error"), OverloadedError, "in time (HTTP 409"),
-    Row("413", refusing(413, "request_too_large"), RequestRefusedError, "larger than the provider accepts"),
+    Row("413", refusing(413, "request_too_large"), RequestRefusedError, "larger than the endpoint 127.0.0.1 accepts"),
     Row("422", refusing(422), RequestRefusedError, "refused the request (HTTP 422"),
     Row(
         "429 without retry-after",
         refusing(429, "rate_limit_error"),
         RateLimitedError,
-        "rate limit is reached (HTTP 429, rate_limit_error",
+        "rate limit of the endpoint 127.0.0.1 is reached (HTTP 429, rate_limit_error",
     ),
     Row("429 for an hour", refusing(429, "rate_limit_error", retry_after="3600"), RateLimitedError, "tried again in 1 hour."),
-    Row("429 for ever", refusing(429, "rate_limit_error", retry_after="inf"), RateLimitedError, "rate limit is reached"),
+    Row("429 for ever", refusing(429, "rate_limit_error", retry_after="inf"), RateLimitedError, "is reached"),
     Row(
         "429 until a date",
         refusing(429, "rate_limit_error", retry_after="Sun, 06 Nov 2094 08:49:37 GMT"),
@@ -197,9 +198,10 @@ PART_OF_AN_ANSWER = [
     Row("an event of another shape", cut(TEXT_BEGUN, last=(("content_block_stop", {"delta": 7}),)), Stop.CUT, "cannot be read", PART),
     Row("overloaded in the middle", cut(TEXT_BEGUN, last=(error_event("overloaded_error"),)), Stop.CUT, "is overloaded (overloaded_error", PART),
     Row("api_error in the middle", cut(TEXT_BEGUN, last=(error_event("api_error"),)), Stop.CUT, "failure of its own (api_error", PART),
-    Row("rate limit in the middle", cut(TEXT_BEGUN, last=(error_event("rate_limit_error"),)), Stop.CUT, "rate limit is reached", PART),
-    Row("an unknown error in the middle", cut(TEXT_BEGUN, last=(error_event("tired_error"),)), Stop.CUT, "does not explain (tired_error", PART),
-    Row("an error that is text", cut(TEXT_BEGUN, last=(("error", "boom"),)), Stop.CUT, "does not explain", PART),
+    Row("rate limit in the middle", cut(TEXT_BEGUN, last=(error_event("rate_limit_error"),)), Stop.CUT, "is reached", PART),
+    Row("an unknown error in the middle", cut(TEXT_BEGUN, last=(error_event("tired_error"),)), Stop.CUT, 'answered with an error (tired_error, request id req_000001). It says: "something with SECRET-REMOVED in it"', PART),
+    Row("an error that is text", cut(TEXT_BEGUN, last=(("error", "boom"),)), Stop.CUT, 'answered with an error (request id req_000001). It says: "boom"; whole', PART),
+    Row("an error without words", cut(TEXT_BEGUN, last=(("error", {"type": "error"}),)), Stop.CUT, "with an error it does not explain (request id req_000001); whole", PART),
     Row("all text but no end", cut(-2), Stop.CUT, "without the provider saying that it was complete", ALL),
     Row("no stop reason", stopping(None), Stop.CUT, "without the provider saying that it was complete", ALL),
     Row("pause_turn", stopping("pause_turn"), Stop.CUT, "not expected here (pause_turn)", ALL),
@@ -295,7 +297,7 @@ def test_a_fault_has_its_own_outcome(
     assert after.state is (AttemptState.ENDED if isinstance(after.outcome, Stop) else AttemptState.FAILED)
     assert server.key not in after.everything
     assert "sk-ant" not in after.everything
-    assert "repeated" not in after.everything
+    assert f"{row.fault.message}{row.fault.last}".count(KEY) * after.said.count("It says") == after.said.count("SECRET-REMOVED")
     assert "\x1b" not in after.said
 
 
