@@ -116,7 +116,7 @@ def _diff_lines(file: ChangedFile) -> Iterator[str]:
     elif file.binary:
         yield "(binary: no lines to show)"
     elif not file.hunks:
-        yield "(no line changed)"
+        yield "(only its encoding changed)" if file.decoded else "(no line changed)"
     width = max((len(str(max(line.old, line.new))) for hunk in file.hunks for line in hunk.lines), default=1)
     for hunk in file.hunks:
         yield _heading(hunk)
