@@ -35,6 +35,7 @@ class SkipReason(StrEnum):
     SYMBOLIC_LINK = "symbolic link"
     NOT_A_FILE = "not a regular file"
     NOT_CHECKED_OUT = "not checked out (sparse checkout)"
+    NOT_FETCHED = "not fetched (partial clone)"
     DELETED = "deleted in the work tree"
     OUT_OF_SCOPE = "outside --scope"
     NO_ROOM = "no room in the context window"

@@ -92,7 +92,7 @@ def compare(repository: Repository, base_tree: str, head_tree: str, *, redacts: 
             repository, {number: sides[number] for number, (binary, _) in enumerate(parts) if binary}, blobs
         )
         sections = (
-            _section(False, decoded[number], decoded=True) if number in decoded else _section(*part)
+            _section(binary=False, hunks=decoded[number], decoded=True) if number in decoded else _section(*part)
             for number, part in enumerate(parts)
         )
         whole = [_with_hunks(file, [next(sections) for _ in shown_parts(file)], blobs) for file in files]
