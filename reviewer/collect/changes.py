@@ -9,6 +9,9 @@ from functools import cached_property
 
 from reviewer.outcome import Redaction
 
+LINK = "120000"
+"""git's mode of a symbolic link."""
+
 
 class ChangeKind(StrEnum):
     """What happened to a file. The value is the word a model and a reader see."""
