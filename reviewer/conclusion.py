@@ -26,7 +26,8 @@ _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
 )
 """Names of files that decide how a review is done."""
-_REMEDY = "--include has such files read; a pattern in --exclude or .reviewerignore says that they need no review."
+_REMEDY = "A line `!PATTERN` in .reviewerignore, or --include, has such files read; PATTERN there, or --exclude, says that they need no review."
+"""Only what somebody chose to leave out leaves a review complete."""
 _PLACES = 10
 """Places that are named in a sentence."""
 
@@ -223,7 +224,7 @@ def _problems(subject: Subject, coverage: Coverage, *, checked: bool) -> tuple[s
     code = [file for file in subject.unread(checked=checked) if file.is_code]
     if code:
         problems.append(
-            f"{counted(len(code), 'changed file')} with code {'was' if len(code) == 1 else 'were'} skipped, which nobody asked for: "
+            f"{counted(len(code), 'changed file')} with code {'was' if len(code) == 1 else 'were'} skipped by default: "
             f"{named(code)}. {_REMEDY}"
         )
     return tuple(problems)
