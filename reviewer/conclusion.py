@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer.answers import Answer
-from reviewer.collect.changes import Change
 from reviewer.collect.files import path_bytes
 from reviewer.collect.hidden import told_of, told_of_lines
 from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
+from reviewer.collect.unread import named
 from reviewer.findings import Confidence, Finding, Severity
 from reviewer.gathering import Found, parsed, shortcomings
 from reviewer.outcome import Coverage, Making, Redaction, Review, ReviewedChange, SkippedFile, SkipReason
@@ -26,6 +26,8 @@ _STEERING = frozenset(
     {".reviewer.toml", "pyproject.toml", ".reviewerignore", ".gitattributes", "CLAUDE.md", "AGENTS.md", "REVIEW.md"}
 )
 """Names of files that decide how a review is done."""
+_REMEDY = "A line `!PATTERN` in .reviewerignore, or --include, has such files read; PATTERN there, or --exclude, says that they need no review."
+"""Only what somebody chose to leave out leaves a review complete."""
 _PLACES = 10
 """Places that are named in a sentence."""
 
@@ -75,11 +77,12 @@ def conclude(
         refuted=tuple(map(masking.refuted, (*found.refuted, *refuted))),
         coverage=coverage,
         summary=mask(found.summary),
-        problems=(*shortcomings(answers), *_problems(subject, coverage)),
+        problems=(*shortcomings(answers), *_problems(subject, coverage, checked=_is_checked(making))),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         making=making,
-        change=_reviewed(subject.change) if subject.change else None,
+        change=_reviewed(subject, checked=_is_checked(making)),
         redacted=told_redactions(subject, texts) if making.model else (),
+        nothing=subject.why_nothing(checked=_is_checked(making)),
     )
 
 
@@ -127,25 +130,37 @@ def _taken_out(subject: Subject, texts: Texts) -> Iterator[Redaction]:
             yield from (Redaction(path, secret.start_line, secret.kind, removed=True) for secret in secrets)
 
 
-def unexamined(subject: Subject, making: Making, why: str) -> Review:
-    """The review of a change that leaves nothing to look at (see `Subject.nothing`)."""
+def unexamined(subject: Subject, making: Making) -> Review:
+    """The review of a change that leaves nothing to look at (see `Subject.why_nothing`)."""
     assert subject.change is not None, "a repository as it is always has something to look at, or is refused"  # noqa: S101
+    checked = _is_checked(making)
+    coverage = _coverage(dataclasses.replace(subject, snapshot=dataclasses.replace(subject.snapshot, files=())), ())
     return Review(
         subject=subject.title,
         commit=subject.commit,
         findings=(),
         withheld=0,
         ungrounded=(),
-        coverage=_coverage(dataclasses.replace(subject, snapshot=dataclasses.replace(subject.snapshot, files=())), ()),
+        coverage=coverage,
         summary="",
-        problems=(),
-        notes=(f"Nothing was reviewed: {why}.", *_notes(subject)),
+        problems=_problems(subject, coverage, checked=checked),
+        notes=_notes(subject),
         making=making,
-        change=_reviewed(subject.change),
+        change=_reviewed(subject, checked=checked),
+        nothing=subject.why_nothing(checked=checked),
     )
 
 
-def _reviewed(change: Change) -> ReviewedChange:
+def _is_checked(making: Making) -> bool:
+    """Whether the built-in checks alone looked, which read whole files where a model reads the lines of the change."""
+    return making.engine == "static"
+
+
+def _reviewed(subject: Subject, *, checked: bool) -> ReviewedChange | None:
+    change = subject.change
+    if change is None:
+        return None
+    unread = subject.unread(checked=checked)
     paths = {path for file in change.files for path in (file.path, file.old_path) if path}
     return ReviewedChange(
         label=change.label,
@@ -155,6 +170,8 @@ def _reviewed(change: Change) -> ReviewedChange:
         added=sum(file.added for file in change.files),
         removed=sum(file.removed for file in change.files),
         steering=tuple(sorted(path for path in paths if path.rpartition("/")[2] in _STEERING)),
+        unread=len(unread),
+        unread_why=named([file for file in unread if not file.is_code]),
     )
 
 
@@ -168,6 +185,10 @@ def _notes(subject: Subject) -> tuple[str, ...]:
         else ""
     )
     hidden = told_of(change) if change else ()
+    in_parts = [file for file in subject.head.skipped if file.reason is SkipReason.NO_ROOM] if subject.head else []
+    by_diff = (
+        f"{counted(len(in_parts), 'changed file')} did not fit the window whole; the diff of each was read." if in_parts else ""
+    )
     notes = (
         "" if subject.snapshot.redacts else "Secrets were sent to the model as they stand, for --no-redact was typed.",
         *hidden,
@@ -175,6 +196,7 @@ def _notes(subject: Subject) -> tuple[str, ...]:
         *(change.notes if change else ()),
         *(subject.head.notes if subject.head else ()),
         told,
+        by_diff,
     )
     return tuple(dict.fromkeys(note for note in notes if note))
 
@@ -193,15 +215,16 @@ def _coverage(subject: Subject, unread: tuple[SkippedFile, ...]) -> Coverage:
     )
 
 
-def _problems(subject: Subject, coverage: Coverage) -> tuple[str, ...]:
+def _problems(subject: Subject, coverage: Coverage, *, checked: bool) -> tuple[str, ...]:
     """Why the review is incomplete as far as the files go, a sentence each."""
     problems: list[str] = []
     lost = [file for file in coverage.skipped if file.reason.is_failure]
     if lost:
         problems.append(f"{counted(len(lost), 'file')} that should have been read could not be.")
-    unseen = [file for file in subject.head.skipped if file.reason is SkipReason.NO_ROOM] if subject.head else []
-    if unseen:
+    code = [file for file in subject.unread(checked=checked) if file.is_code]
+    if code:
         problems.append(
-            f"{counted(len(unseen), 'changed file')} did not fit the window as a whole; only the diff was read of each."
+            f"{counted(len(code), 'changed file')} with code {'was' if len(code) == 1 else 'were'} skipped by default: "
+            f"{named(code)}. {_REMEDY}"
         )
     return tuple(problems)

@@ -11,14 +11,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reviewer.collect.changes import Change, ChangedFile, DiffLine, Hunk, Side
+from reviewer.collect.changes import LINK, Change, ChangedFile, DiffLine, Hunk, Side
 
 _MARKER_DIGITS = 16
 """Hex digits of a document's id: 64 bits, so that a file holding its own id would take 2^64 tries to make."""
-
-
-_SYMBOLIC_LINK = "120000"
-"""git's mode of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +105,14 @@ def _marker(*parts: str) -> str:
 def _diff_lines(file: ChangedFile) -> Iterator[str]:
     if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
         yield f"(mode {file.old_mode} becomes {file.new_mode})"
-    elif _SYMBOLIC_LINK in {file.old_mode, file.new_mode}:
+    elif LINK in {file.old_mode, file.new_mode}:
         yield "(symbolic link: its line is the path it leads to)"
     if file.is_submodule:
         yield f"(submodule: commit {file.old_blob or 'none'} becomes {file.new_blob or 'none'})"
     elif file.binary:
         yield "(binary: no lines to show)"
     elif not file.hunks:
-        yield "(no line changed)"
+        yield "(only its encoding changed)" if file.decoded else "(no line changed)"
     width = max((len(str(max(line.old, line.new))) for hunk in file.hunks for line in hunk.lines), default=1)
     for hunk in file.hunks:
         yield _heading(hunk)

@@ -35,6 +35,7 @@ class SkipReason(StrEnum):
     SYMBOLIC_LINK = "symbolic link"
     NOT_A_FILE = "not a regular file"
     NOT_CHECKED_OUT = "not checked out (sparse checkout)"
+    NOT_FETCHED = "not fetched (partial clone)"
     DELETED = "deleted in the work tree"
     OUT_OF_SCOPE = "outside --scope"
     NO_ROOM = "no room in the context window"
@@ -190,6 +191,10 @@ class ReviewedChange:
     removed: int
     steering: tuple[str, ...] = ()
     """Changed files that steer reviews (settings, guidance, ignore rules): their version at the base was heeded."""
+    unread: int = 0
+    """Of `files`, those of which nobody looked at a line."""
+    unread_why: str = ""
+    """What they are and why, in words: `lock file (yarn.lock), submodule moved (lib)`; those of which `Review.problems` tells are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +225,8 @@ class Review:
     refuted: tuple[Refuted, ...] = ()
     redacted: tuple[Redaction, ...] = ()
     """Secrets that no model was shown; empty where none was asked."""
+    nothing: str = ""
+    """Why nothing at all was reviewed, words that follow a colon; empty when something was. No report may call such a review clean."""
 
     @property
     def complete(self) -> bool:

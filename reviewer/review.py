@@ -16,6 +16,7 @@ from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
 from reviewer.conclusion import Limits, conclude, unexamined
+from reviewer.engine.entries import changed_entries
 from reviewer.engine.interface import Engine, Prompt, Reply
 from reviewer.engine.static import examine, search_hidden_text
 from reviewer.errors import DoesNotFitError, NothingToReviewError
@@ -113,11 +114,10 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     Raises NothingToReviewError when there is no file.
     """
     _require_files(subject)
-    if subject.head is not None and not subject.head.files:
-        return unexamined(subject, Making(engine="static", version=__version__), "no changed file can be read as text")
     texts, unread = read_subject(subject)
     checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
-    reply = examine(checked, of_these, texts.secrets, history, subject.change.added_lines if subject.change else None)
+    lines = subject.change.added_lines if subject.change else None
+    reply = examine(checked, of_these, texts.secrets, history, lines, changed_entries(subject, texts))
     looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
     found = gather(subject, texts, looks, None, pre_existing=limits.pre_existing)
     making = Making(engine="static", seconds=reply.seconds, version=__version__)
@@ -126,8 +126,9 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
-    why = subject.nothing
-    return unexamined(subject, Making(engine=engine, version=__version__), why) if why else None
+    if not subject.why_nothing(checked=engine == "static"):
+        return None
+    return unexamined(subject, Making(engine=engine, version=__version__))
 
 
 def _hidden_text(subject: Subject, texts: Texts) -> Reply:
@@ -135,7 +136,8 @@ def _hidden_text(subject: Subject, texts: Texts) -> Reply:
     if subject.change is None:
         return search_hidden_text(texts.current, None)
     lines = subject.change.added_lines
-    return search_hidden_text({path: texts.current[path] for path in lines if path in texts.current}, lines)
+    changed = {path: texts.current[path] for path in lines if path in texts.current}
+    return search_hidden_text(changed, lines, changed_entries(subject, texts))
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:

@@ -322,7 +322,8 @@ NOTHING_CHANGED = replace(
     change=ReviewedChange(label="work tree since 111111111111", base="1" * 40, head=None, files=0, added=0, removed=0),
     coverage=Coverage(read=(), skipped=(), read_bytes=0, read_lines=0),
     summary="",
-    notes=("Nothing was reviewed: git found no difference.",),
+    notes=(),
+    nothing="git found no difference",
     making=Making(engine="claude", seconds=0.31, version="0.1.0"),
 )
 

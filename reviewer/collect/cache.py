@@ -14,7 +14,7 @@ from reviewer.collect.kept import KeptFacts
 from reviewer.collect.measure import ESTIMATOR_VERSION
 from reviewer.collect.snapshot import Encoding, TextMeasure
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised with every change of the table, of decoding, or of what says that a file is generated."""
 _VERSION = ESTIMATOR_VERSION * 1_000 + _LAYOUT
 _LARGEST = 256 * 1024 * 1024

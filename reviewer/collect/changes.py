@@ -9,6 +9,9 @@ from functools import cached_property
 
 from reviewer.outcome import Redaction
 
+LINK = "120000"
+"""git's mode of a symbolic link."""
+
 
 class ChangeKind(StrEnum):
     """What happened to a file. The value is the word a model and a reader see."""
@@ -85,7 +88,10 @@ class ChangedFile:
     """Object id; None when the file is not there on this side, or (in a patch) not known."""
     new_blob: str | None = None
     binary: bool = False
-    """git shows no lines of it."""
+    """There are no lines of it to show."""
+    decoded: bool = False
+    """git takes it for binary, as it does UTF-16, and so does GitHub: its hunks are those of the decoded text, and no comment can be placed
+    in them."""
     hunks: tuple[Hunk, ...] = ()
     """In the order of the file; empty when only name or mode changed, and for binary files."""
     redacted: tuple[Redaction, ...] = ()

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from reviewer.collect.git_process import GitError
 from reviewer.collect.gitdir import GitDir, find_common, head_commit
+from reviewer.collect.object_store import is_partial
 from reviewer.collect.repository import open_objects
 from reviewer.collect.revisions import ShallowError, merge_base
 from reviewer.engine.credentials import checked_endpoint
@@ -78,7 +79,7 @@ def open_for_pull_request(
     Raises ForgeError when the commits cannot be fetched or the merge base is too far away, SourceError when there is none.
     """
     common = None if path is None else find_common(path)
-    if common is not None and _is_partial(common):
+    if common is not None and is_partial(common / "objects"):
         common = None  # it lacks files, and git would count on them
     repository = open_objects(common, sha256=len(head) == _SHA256)
     try:
@@ -170,11 +171,6 @@ def _variables(remote: Remote) -> dict[str, str]:
             "GIT_CONFIG_VALUE_0": f"Authorization: basic {basic}",
         }
     return found
-
-
-def _is_partial(common: Path) -> bool:
-    """Whether some of its packs came from a server that was asked to leave files out."""
-    return any((common / "objects" / "pack").glob("*.promisor"))
 
 
 def _place(remote: Remote) -> str:

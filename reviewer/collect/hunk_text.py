@@ -55,11 +55,17 @@ def open_blobs(repository: Repository, blobs: Iterable[str | None]) -> TreeReade
 
 def blob_text(blobs: TreeReader, blob: str) -> str | None:
     """The whole text of a blob; None when it is none, or cannot be read."""
+    utf8 = blob_utf8(blobs, blob, _LARGEST)
+    return None if utf8 is None else utf8.decode()
+
+
+def blob_utf8(blobs: TreeReader, blob: str, limit: int) -> bytes | None:
+    """The whole text of a blob as UTF-8; None when it is none, cannot be read, or has more than `limit` bytes."""
     try:
-        decoded = decode(blobs.read(blob, _LARGEST))
+        decoded = decode(blobs.read(blob, limit))
     except NotReadError:
         return None
-    return decoded.text if decoded else None
+    return decoded.utf8 if decoded else None
 
 
 def line_text(blobs: TreeReader, old: str | None, new: str | None) -> LineText:

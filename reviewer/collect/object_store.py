@@ -16,6 +16,11 @@ _MOST_STORES = 32
 """Stores that lend to one another. git itself follows five in a row."""
 
 
+def is_partial(objects: Path) -> bool:
+    """Whether some packs of a store came from a server that was asked to leave objects out, as in a partial clone."""
+    return any((objects / "pack").glob("*.promisor"))
+
+
 def refuse_pipes(objects: Path) -> None:
     """Raise SourceError for a named pipe, a socket or a device among the objects of a store and of those it borrows from.
 

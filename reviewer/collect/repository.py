@@ -92,6 +92,8 @@ class Repository:
         """Where the repository keeps its parts."""
         self.filters = shadow.filters
         """Names of the filters (gitattributes(5)) that have a program; none of them is ever run."""
+        self.is_partial = shadow.is_partial
+        """Whether it is a partial clone: objects that nobody has asked for may be missing."""
         self.reads_references = shadow.reads_references
         """Whether it keeps branches and tags in files, the form that is read here."""
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from reviewer.collect.files import path_text, read_special
 from reviewer.collect.gitdir import GitDir, head_commit, read_part, refuse_foreign
-from reviewer.collect.object_store import refuse_pipes
+from reviewer.collect.object_store import is_partial, refuse_pipes
 from reviewer.errors import SourceError
 
 _INDEX_LIMIT = 512 * 1024 * 1024
@@ -44,6 +44,7 @@ class Shadow:
     notes: tuple[str, ...]
     reads_references: bool
     filters: frozenset[str]
+    is_partial: bool
 
 
 def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
@@ -75,6 +76,7 @@ def build_shadow(git_dir: GitDir, folder: Path, run: RunGit) -> Shadow:
         notes=notes,
         reads_references=reads_references,
         filters=frozenset(filter(None, map(_filter_with_program, operators | settings))),
+        is_partial=is_partial(git_dir.common / "objects"),
     )
 
 
@@ -101,6 +103,7 @@ def build_bare_shadow(common: Path | None, folder: Path, *, sha256: bool) -> Sha
         notes=(),
         reads_references=True,
         filters=frozenset(),
+        is_partial=common is not None and is_partial(common / "objects"),
     )
 
 

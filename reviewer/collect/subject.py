@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reviewer.collect.changes import Change, ChangeKind
+from reviewer.collect.changes import Change, ChangeKind, Side
 from reviewer.collect.files import path_bytes
 from reviewer.collect.past import NO_PAST, Past
 from reviewer.collect.secrets import Secret
 from reviewer.collect.snapshot import Snapshot, SourceFile
 from reviewer.collect.texts import read_redacted, read_whole
+from reviewer.collect.unread import Unread, named, unread
 from reviewer.outcome import SkippedFile, SkipReason
 
 _File = TypeVar("_File", SourceFile, SkippedFile)
@@ -76,15 +77,25 @@ class Subject:
         skipped = (*self.head.skipped, *(file for file in self.snapshot.skipped if file.path in gone))
         return {file.path: file.reason for file in skipped if file.reason.hides_lines}
 
-    @property
-    def nothing(self) -> str:
+    def unread(self, *, checked: bool) -> tuple[Unread, ...]:
+        """The changed files of which nobody sees a line: no model or, if `checked`, none of the built-in checks (see `unread.py`)."""
+        if self.change is None or self.head is None:
+            return ()
+        return unread(self.change.files, self.hidden, self.head, checked=checked)
+
+    def why_nothing(self, *, checked: bool) -> str:
         """Why the change leaves nothing to look at, for which nobody need be asked; empty when there is something."""
         if self.change is None:
             return ""
         if not self.change.files:
             return f"no changed file lies in {self.snapshot.scope}" if self.snapshot.scope else "git found no difference"
-        hidden = self.hidden
-        return "every changed file is left out by a rule" if all(file.path in hidden for file in self.change.files) else ""
+        not_seen = self.unread(checked=checked)
+        return f"no changed file can be read: {named(not_seen)}" if len(not_seen) == len(self.change.files) else ""
+
+    @property
+    def nothing(self) -> str:
+        """`why_nothing` for a model."""
+        return self.why_nothing(checked=False)
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -115,7 +126,8 @@ class Texts:
     head: Mapping[str, str] = field(default_factory=dict)
     """Of the changed files at the head."""
     current: Mapping[str, str]
-    """What quotes are looked for in: every file of which the model sees a part, whole, and as it is after the change."""
+    """What quotes are looked for in: every file of which the model sees a part, whole, and as it is after the change; of a changed link the
+    path it leads to."""
     secrets: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
     """What was taken out of the texts of `current`, by path."""
 
@@ -134,7 +146,17 @@ def read_subject(subject: Subject) -> tuple[Texts, tuple[SkippedFile, ...]]:
     texts = Texts(
         base=base.texts,
         head=head.texts,
-        current=current | head.texts | unsent.texts,
+        current=current | head.texts | unsent.texts | _links(subject.change, subject.head),
         secrets=secrets | head.secrets | unsent.secrets,
     )
     return texts, base.lost + head.lost
+
+
+def _links(change: Change, head: Snapshot) -> dict[str, str]:
+    """Where the changed links lead, by path: their only line in the diff, without secrets."""
+    targets = {file.path: file.detail.removeprefix("to ") for file in head.skipped if file.reason is SkipReason.SYMBOLIC_LINK}
+    for file in change.files:
+        if file.path in targets and file.hunks:
+            lines = (line.text for hunk in file.hunks for line in hunk.lines if line.side is not Side.REMOVED)
+            targets[file.path] = "\n".join(lines)
+    return {path: target for path, target in targets.items() if target}

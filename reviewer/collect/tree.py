@@ -37,6 +37,8 @@ class TreeReader:
     def __init__(self, repository: Repository, entries: Iterable[Entry]) -> None:
         self._repository = repository
         self._entries: Mapping[str, Entry] = {entry.path: entry for entry in entries}
+        # A partial clone has what somebody asked for; anywhere else a missing blob is damage.
+        self._missing = SkipReason.NOT_FETCHED if repository.is_partial else SkipReason.UNREADABLE
         self._sizes: _Batch | None = None
         self._contents: _Batch | None = None
 
@@ -60,7 +62,7 @@ class TreeReader:
         if not entry.is_tracked_file:
             raise NotReadError(SkipReason.SYMBOLIC_LINK if entry.is_link else SkipReason.SUBMODULE)
         if self._sizes is None:
-            self._sizes = _Batch(self._repository.start("cat-file", "--batch-check"))
+            self._sizes = _Batch(self._repository.start("cat-file", "--batch-check"), self._missing)
         return self._sizes.size(entry)
 
     def link_target(self, path: str) -> str:
@@ -79,15 +81,16 @@ class TreeReader:
 
     def _content(self, entry: Entry) -> bytes:
         if self._contents is None:
-            self._contents = _Batch(self._repository.start("cat-file", "--batch"))
+            self._contents = _Batch(self._repository.start("cat-file", "--batch"), self._missing)
         return self._contents.content(entry)
 
 
 class _Batch:
     """One `git cat-file --batch` or `--batch-check`, asked and answered in turn."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], missing: SkipReason) -> None:
         self._process = process
+        self._missing = missing
         # git complains of every damaged object, and would wait for ever for somebody to read it when the pipe is full.
         self._complaints = threading.Thread(target=_read_to_the_end, args=(process.stderr,), daemon=True)
         self._complaints.start()
@@ -101,7 +104,7 @@ class _Batch:
         self._write(f"{entry.blob}\n".encode())
         answer = self._read_line()
         if not answer.rpartition(b" ")[2].isdigit():
-            raise NotReadError(SkipReason.UNREADABLE, "git does not have its content: a partial clone, or a damaged one")
+            raise NotReadError(self._missing, "git does not have its content")
         return int(answer.rpartition(b" ")[2])
 
     def content(self, entry: Entry) -> bytes:

@@ -151,4 +151,8 @@ def _summary(review: Review) -> str:
     refuted = f", {len(review.refuted):,} refuted" if review.refuted else ""
     kept_back = f", {counted(len(review.redacted), 'secret')} not sent" if review.redacted else ""
     state = "complete" if review.complete else "INCOMPLETE: " + " ".join(review.problems)
+    if review.nothing and not review.findings:
+        return f"Nothing was reviewed: {review.nothing}" if review.complete else f"Nothing was reviewed; {state}"
+    if review.change is not None and review.change.unread_why:
+        state += f"; not read: {review.change.unread_why}"
     return f"{found}, {len(review.ungrounded):,} ungrounded{refuted}{kept_back}{cost}; {state}"

@@ -179,4 +179,6 @@ def _messages(verdict: Verdict, review: Review) -> tuple[Message, ...]:
         return (Message(Level.ERROR, f"The review is incomplete: {' '.join(review.problems)}"),)
     if verdict is Verdict.FAILED and review.worst is not None:
         return (Message(Level.ERROR, f"There are findings as severe as fail-on says; the worst is {review.worst.word}."),)
+    if verdict is Verdict.NOTHING:
+        return (Message(Level.NOTICE, f"Nothing was reviewed: {review.nothing}."),)
     return ()

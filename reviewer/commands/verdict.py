@@ -15,14 +15,16 @@ class Verdict(StrEnum):
     """The value is the word in the output `verdict`."""
 
     CLEAN = "clean"
-    """Complete, and nothing found."""
+    """Something was reviewed, all of it that was meant to be, and nothing found."""
     FINDINGS = "findings"
     FAILED = "failed-threshold"
     """A finding is at least as severe as `fail-on` says."""
     INCOMPLETE = "incomplete"
     """Nothing, or not everything, was reviewed."""
+    NOTHING = "nothing-reviewed"
+    """Nothing in the change can be read, such as a lock file or a submodule that moved: that is not clean."""
     SKIPPED = "skipped"
-    """There was nothing to do, such as a change of lock files alone, or no secret to do it with."""
+    """There was nothing to do, such as for a draft, or no secret to do it with."""
     ERROR = "error"
 
 
@@ -100,9 +102,9 @@ def verdict_of(review: Review, *, reached: bool) -> Verdict:
         return Verdict.INCOMPLETE
     if reached:
         return Verdict.FAILED
-    if review.making.engine == "claude" and not review.making.requests:
-        return Verdict.SKIPPED
-    return Verdict.FINDINGS if review.findings else Verdict.CLEAN
+    if review.findings:
+        return Verdict.FINDINGS
+    return Verdict.NOTHING if review.nothing else Verdict.CLEAN
 
 
 def outputs_of(ended: Ended) -> dict[str, str]:

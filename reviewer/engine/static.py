@@ -33,16 +33,22 @@ MOST = 300
 
 
 def examine(
-    snapshot: Snapshot, texts: Mapping[str, str], secrets: Secrets, history: History, lines: Lines | None = None
+    snapshot: Snapshot,
+    texts: Mapping[str, str],
+    secrets: Secrets,
+    history: History,
+    lines: Lines | None = None,
+    entries: Iterable[Point] = (),
 ) -> Reply:
     """Search `texts` (path → text, of files of `snapshot`) for hidden text, conflict markers, Python defects and hot spots.
 
-    `secrets` are those that were taken out of the texts. Of a change, hidden text counts on its added `lines` only.
+    `secrets` are those that were taken out of the texts. Of a change, hidden text counts on its added `lines` only; `entries` are the points
+    of `changed_entries`.
     """
     started = time.perf_counter()
     linted = lint(texts)
     in_files = chain.from_iterable(_in_file(path, text, secrets.get(path, ()), _of(lines, path)) for path, text in texts.items())
-    claims = sorted(gathered(chain(linted.points, in_files, hotspots(snapshot.files, texts, history))), key=order)
+    claims = sorted(gathered(chain(linted.points, in_files, entries, hotspots(snapshot.files, texts, history))), key=order)
     return Reply(
         text=_answer(claims, _summary(texts, history)),
         stop=Stop.END,
@@ -51,13 +57,13 @@ def examine(
     )
 
 
-def search_hidden_text(texts: Mapping[str, str], lines: Lines | None) -> Reply:
+def search_hidden_text(texts: Mapping[str, str], lines: Lines | None, entries: Iterable[Point] = ()) -> Reply:
     """Search `texts` (path → text) for hidden text alone: beside a model, which the same text may be written to steer.
 
     Of a change only its added `lines` count.
     """
     points = chain.from_iterable(hidden_text(path, text, _of(lines, path)) for path, text in texts.items())
-    return Reply(text=_answer(gathered(points), ""), stop=Stop.END)
+    return Reply(text=_answer(gathered(chain(points, entries)), ""), stop=Stop.END)
 
 
 def _of(lines: Lines | None, path: str) -> Collection[int] | None:
@@ -115,6 +121,7 @@ def _item(claim: Claim) -> Mapping[str, str | int]:
         "title": claim.title,
         "explanation": claim.explanation,
         "suggestion": claim.suggestion,
+        **({"origin": claim.origin.value} if claim.origin else {}),
     }
 
 

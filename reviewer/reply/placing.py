@@ -63,7 +63,9 @@ class _Placing:
     def placed(self, finding: Finding) -> Finding:
         file = self._files.get(finding.path)
         hunks = [hunk for hunk in file.hunks if _overlap(hunk, finding)] if file else []
-        return replace(finding, anchor=_anchor(finding, hunks), origin=self._origin(finding, file, hunks))
+        # GitHub shows no line of a file that git takes for binary.
+        anchor = None if file and file.decoded else _anchor(finding, hunks)
+        return replace(finding, anchor=anchor, origin=self._origin(finding, file, hunks))
 
     def _origin(self, finding: Finding, file: ChangedFile | None, hunks: list[Hunk]) -> Origin:
         added = {number for hunk in hunks for number in hunk.added}

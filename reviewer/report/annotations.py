@@ -68,12 +68,12 @@ def _finding(finding: Finding) -> str:
 
 def _besides(review: Review, cut: int) -> Iterator[str]:
     """Sentences on what the findings shown do not tell."""
-    if review.change is not None and not review.change.files:
-        yield "Nothing was reviewed: no file differs."
-    elif review.change is not None and not review.coverage.read and not review.making.requests:
-        yield "Nothing was reviewed: no changed file was read."
+    if review.nothing:
+        yield f"Nothing was reviewed: {visible_line(review.nothing)}."
     elif review.making.engine == "static":
         yield "Built-in checks only; no model has read this code."
+    if not review.nothing and review.change is not None and review.change.unread_why:
+        yield f"{counted(review.change.unread, 'changed file')} not read: {visible_line(review.change.unread_why)}."
     if cut:
         yield f"{counted(cut, 'more finding')} in the report; GitHub shows {SHOWN} of a kind."
     if review.withheld:

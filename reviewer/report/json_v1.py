@@ -20,6 +20,7 @@ def render(review: Review) -> str:
             "complete": review.complete,
             "problems": [printable(problem) for problem in review.problems],
             "notes": [printable(note) for note in review.notes],
+            "nothing_reviewed": printable(review.nothing) or None,
             "subject": printable_path(review.subject),
             "commit": review.commit,
             "change": _change(review.change) if review.change else None,
@@ -50,6 +51,8 @@ def _change(change: ReviewedChange) -> dict[str, Any]:
         "added": change.added,
         "removed": change.removed,
         "steering": [printable_path(path) for path in change.steering],
+        "unread": change.unread,
+        "unread_why": printable(change.unread_why),
     }
 
 

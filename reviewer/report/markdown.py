@@ -38,6 +38,7 @@ def render(review: Review, templates: Templates, top: str = ".") -> str:
         commit=_commit(review.commit),
         change=_change(review.change) if review.change else None,
         complete=review.complete,
+        nothing=inert.one_line(review.nothing),
         problems=tuple(map(inert.one_line, review.problems)),
         notes=tuple(map(inert.one_line, review.notes)),
         summary=inert.prose(review.summary),
@@ -89,6 +90,8 @@ def _change(change: ReviewedChange) -> ChangeText:
         added=change.added,
         removed=change.removed,
         steering=tuple(inert.code(inert.visible_path(path)) for path in change.steering),
+        unread=change.unread,
+        unread_why=inert.one_line(change.unread_why),
     )
 
 

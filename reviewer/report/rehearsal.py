@@ -101,7 +101,17 @@ _FULL = Review(
         passes=_PASSES,
         cache_warning="warning",
     ),
-    change=ReviewedChange(label="label", base="0" * 40, head="1" * 40, files=1, added=1, removed=1, steering=("file",)),
+    change=ReviewedChange(
+        label="label",
+        base="0" * 40,
+        head="1" * 40,
+        files=2,
+        added=1,
+        removed=1,
+        steering=("file",),
+        unread=1,
+        unread_why="reason (other)",
+    ),
     redacted=_REDACTED,
 )
 _EMPTY = replace(
@@ -135,7 +145,7 @@ _REVIEWS = (
         coverage=replace(_FULL.coverage, skipped=_MANY, outlined=tuple(file.path for file in _MANY)),
     ),
     _EMPTY,
-    replace(_EMPTY, making=Making(engine="claude")),
+    replace(_EMPTY, making=Making(engine="claude"), nothing="reason"),
     replace(_EMPTY, change=None),
     replace(_EMPTY, change=_NOT_COMMITTED),
     replace(_EMPTY, change=replace(_NOT_COMMITTED, base="0" * 40), making=Making(engine="claude")),

@@ -121,8 +121,11 @@ def _told(review: Review, cut: int) -> Iterator[tuple[str, str]]:
         )
     if review.pre_existing:
         yield "note", f"{counted(review.pre_existing, 'pre-existing finding')} left out; --pre-existing shows them."
-    nothing = ("Nothing was reviewed: no file differs.",) if review.change and not review.change.files else ()
-    yield from (("note", note) for note in dict.fromkeys((*nothing, *review.notes)))
+    if review.nothing:
+        yield "note", f"Nothing was reviewed: {review.nothing}."
+    elif review.change is not None and review.change.unread_why:
+        yield "note", f"{counted(review.change.unread, 'changed file')} not read: {review.change.unread_why}."
+    yield from (("note", note) for note in dict.fromkeys(review.notes))
     yield from (("note", f"Refuted: {claim.title} ({claim.reason})") for claim in review.refuted)
 
 
@@ -155,6 +158,7 @@ def _properties(review: Review) -> dict[str, Any]:
         "filesRead": len(review.coverage.read),
         "filesOutlined": len(review.coverage.outlined),
         "filesSkipped": len(review.coverage.skipped),
+        **({"nothingReviewed": True} if review.nothing else {}),
         "findingsWithheld": review.withheld,
         "findingsPreExisting": review.pre_existing,
         "findingsUngrounded": len(review.ungrounded),

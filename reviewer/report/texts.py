@@ -86,6 +86,10 @@ class ChangeText:
     added: int
     removed: int
     steering: tuple[str, ...]
+    unread: int
+    """Of `files`, those of which nobody looked at a line."""
+    unread_why: str
+    """What they are; empty where the problems tell it, or there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -291,7 +291,23 @@ def test_a_change_that_leaves_nothing_to_look_at_is_not_called_clean(scene: Scen
 
     ran = scene.run()
 
-    assert (ran.code, ran.outputs["verdict"], ran.outputs["complete"]) == (0, "skipped", "true"), ran.log
+    assert (ran.code, ran.outputs["verdict"], ran.outputs["complete"]) == (0, "nothing-reviewed", "true"), ran.log
+    told = "Nothing was reviewed: no changed file can be read: lock file (`uv.lock`)."
+    assert told in ran.said("notice")
+    (comment,) = scene.state.issue_comments
+    assert f"**{told.partition(':')[0]}:**" in comment.body
+    assert "No findings" not in comment.body
+    assert scene.messages.requests == []
+
+
+def test_code_that_a_default_rule_leaves_out_is_not_called_clean(scene: Scene) -> None:
+    git(scene.origin, "checkout", "--quiet", "-b", "vendored", "main")
+    scene.pull.head_sha = commit(scene.origin, {"shop/vendors/views.py": "exec(input())\n"}, "vendors")
+
+    ran = scene.run()
+
+    assert (ran.code, ran.outputs["verdict"], ran.outputs["complete"]) == (3, "incomplete", "false"), ran.log
+    assert any("shop/vendors/views.py" in text for text in ran.said("error"))
     assert scene.messages.requests == []
 
 

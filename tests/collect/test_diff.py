@@ -213,6 +213,88 @@ def test_a_byte_order_mark_shows_only_when_it_changed(make_repository: Make, com
     assert ["+0,1:5"] == shown(e)
 
 
+LE, BE = "utf-16-le", "utf-16-be"
+MARK = "\ufeff"
+
+
+@pytest.mark.parametrize("mark", [MARK, ""], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("encoding", [LE, BE])
+def test_utf_16_is_compared_as_the_text_it_holds(
+    encoding: str, mark: str, make_repository: Make, commit: Commit, changed: Changed
+) -> None:
+    root = make_repository({"pay.sql": (mark + TEN).encode(encoding)})
+    commit(root, {"pay.sql": (mark + TEN.replace("line 2\n", "line zwölf €\nEXEC(@u)\n")).encode(encoding)})
+
+    (file,) = changed(root)
+    assert (file.binary, file.decoded, file.kind) == (False, True, ChangeKind.MODIFIED)
+    assert shown(file)[:5] == [" 1,1:line 1", "-2,0:line 2", "+0,2:line zwölf €", "+0,3:EXEC(@u)", " 3,4:line 3"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("utf-8", LE), (LE, "utf-8"), ("utf-8-sig", BE), (LE, BE), ("cp1252", LE)])
+def test_another_encoding_changes_no_line_by_itself(
+    before: str, after: str, make_repository: Make, commit: Commit, changed: Changed
+) -> None:
+    def encoded(text: str, encoding: str) -> bytes:
+        return (MARK + text if encoding in {LE, BE} else text).encode(encoding)
+
+    root = make_repository({"a": encoded(TEN + "é\n", before), "b": encoded(TEN + "é\n", before)})
+    commit(root, {"a": encoded(TEN + "é\n", after), "b": encoded(TEN + "è\n", after)})
+
+    same, other = changed(root)
+    assert (same.binary, same.decoded, same.hunks) == (False, True, ())
+    assert shown(other)[-2:] == ["-11,0:é", "+0,11:è"]
+
+
+def test_utf_16_files_come_go_move_and_change_type(make_repository: Make, git: Git, commit: Commit, changed: Changed) -> None:
+    wide = (MARK + "a\nb").encode(LE)
+    long = (MARK + TEN * 5).encode(LE)
+    root = make_repository({"gone": wide, "old name": long, "link": wide, "plain": b"text\n", "image": b"\0\1\2"})
+    git(root, "mv", "old name", "new name")
+    (root / "link").unlink()
+    (root / "link").symlink_to("plain")
+    commit(
+        root,
+        {
+            "gone": None,
+            "come": (MARK + "c\n").encode(BE),
+            "new name": long + "more\n".encode(LE),
+            "plain": b"texts\n",
+            "image": long,
+        },
+    )
+
+    by_path = {file.path: file for file in changed(root)}
+    assert shown(by_path["come"]) == ["+0,1:c"]
+    assert shown(by_path["gone"]) == ["-1,0:a", "-2,0:b"]
+    assert [line.has_newline for line in by_path["gone"].hunks[0].lines] == [True, False]
+    assert shown(by_path["link"]) == ["-1,0:a", "-2,0:b", "+0,1:plain"]
+    assert (by_path["new name"].old_path, shown(by_path["new name"])[-1]) == ("old name", "+0,51:more")
+    assert shown(by_path["plain"]) == ["-1,0:text", "+0,1:texts"]
+    assert (by_path["image"].binary, by_path["image"].hunks) == (True, ()), "one side is no text, so there is nothing to compare"
+
+
+def test_secrets_leave_utf_16_lines_as_they_leave_others(make_repository: Make, commit: Commit, changed: Changed) -> None:
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
+    root = make_repository({"a.ps1": (MARK + "$a = 1\n").encode(LE)})
+    commit(root, {"a.ps1": (MARK + f"$a = 1\n$t = '{token}'\n").encode(LE)})
+
+    (file,) = changed(root)
+    assert token not in str(file)
+    assert [(redaction.path, redaction.line) for redaction in file.redacted] == [("a.ps1", 2)]
+
+
+@pytest.mark.parametrize(
+    "data", [b"\1\0\2\0\n\0", b"\0\1" * 50, b"RIFF\n\0\0\0" * 9, "a\nb".encode("utf-32"), b"a\0b\0\n\0\0", b"a\0b\0"]
+)
+def test_bytes_that_only_look_like_utf_16_stay_binary(
+    data: bytes, make_repository: Make, commit: Commit, changed: Changed
+) -> None:
+    root = make_repository({"a": data})
+    commit(root, {"a": data + data})
+    (file,) = changed(root)
+    assert (file.binary, file.decoded, file.hunks) == (True, False, ())
+
+
 def test_no_attributes_of_the_change_hide_its_lines(make_repository: Make, commit: Commit, changed: Changed) -> None:
     root = make_repository({"a": "1\n", ".gitattributes": "* -diff\n"})
     commit(root, {"a": "2\n", ".gitattributes": "* binary -diff\n"})

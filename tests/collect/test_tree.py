@@ -148,9 +148,21 @@ def test_what_git_lacks_is_named_and_nothing_else_suffers(make_repository: Make,
     repository = opened(root)
     found = collect_tree(repository, resolve(repository, "HEAD"), Selection(), None)
     assert ["a", "c"] == [file.path for file in found.files]
-    assert (
-        SkippedFile("b", SkipReason.UNREADABLE, "git does not have its content: a partial clone, or a damaged one"),
-    ) == found.skipped
+    assert (SkippedFile("b", SkipReason.UNREADABLE, "git does not have its content"),) == found.skipped
+
+
+def test_what_a_partial_clone_did_not_fetch_is_no_failure(make_repository: Make, git: Git, opened: Open, tmp_path: Path) -> None:
+    """Nobody asked for it: a review of a change beside it is whole."""
+    root = make_repository({"a/in": "1\n", "b/out": "2\n"})
+    git(root, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--quiet", "--filter=blob:none", "--sparse", root.as_uri(), "clone")
+    git(tmp_path / "clone", "sparse-checkout", "set", "a")
+    repository = opened(tmp_path / "clone")
+    found = collect_tree(repository, resolve(repository, "HEAD"), Selection(), None)
+
+    assert ["a/in"] == [file.path for file in found.files]
+    assert (SkippedFile("b/out", SkipReason.NOT_FETCHED, "git does not have its content"),) == found.skipped
+    assert not SkipReason.NOT_FETCHED.is_failure
 
 
 def test_a_missing_tree_is_an_error(make_repository: Make, git: Git, opened: Open) -> None:

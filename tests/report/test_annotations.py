@@ -153,7 +153,9 @@ def test_built_in_checks_and_an_empty_change_are_not_taken_for_a_review() -> Non
     nothing = ReviewedChange(label="main...main", base="1" * 40, head="1" * 40, files=0, added=0, removed=0)
 
     assert commands(STATIC)[-1].data == "Built-in checks only; no model has read this code."
-    assert commands(replace(CLEAN, change=nothing))[-1].data == "Nothing was reviewed: no file differs."
+    assert commands(replace(CLEAN, change=nothing, nothing="git found no difference"))[-1].data == (
+        "Nothing was reviewed: git found no difference."
+    )
 
 
 def test_a_review_of_the_diff_alone_is_not_called_none() -> None:
@@ -161,8 +163,23 @@ def test_a_review_of_the_diff_alone_is_not_called_none() -> None:
     unread = replace(CLEAN, change=some, coverage=replace(CLEAN.coverage, read=()))
 
     assert not any("Nothing was reviewed" in command.data for command in commands(unread))
-    (*_, last) = commands(replace(unread, making=replace(CLEAN.making, requests=0)))
-    assert last.data == "Nothing was reviewed: no changed file was read."
+
+
+def test_what_of_a_change_nobody_read_is_told() -> None:
+    change = ReviewedChange(
+        label="main...topic",
+        base="1" * 40,
+        head="2" * 40,
+        files=2,
+        added=1,
+        removed=0,
+        unread=1,
+        unread_why="submodule moved (`lib`)",
+    )
+    (*_, last) = commands(replace(CLEAN, change=change))
+    assert last.data == "1 changed file not read: submodule moved (`lib`)."
+    (*_, last) = commands(replace(CLEAN, change=change, nothing="no changed file can be read: submodule moved (`lib`)"))
+    assert last.data == "Nothing was reviewed: no changed file can be read: submodule moved (`lib`)."
 
 
 def test_what_the_change_has_to_do_with_a_finding_is_in_its_title() -> None:

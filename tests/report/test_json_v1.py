@@ -107,6 +107,8 @@ def test_a_report_on_a_change_says_what_it_was_and_what_the_findings_have_to_do_
         "added": 120,
         "removed": 4,
         "steering": [".reviewerignore", "docs/AGENTS.md"],
+        "unread": 0,
+        "unread_why": "",
     }
     first, second = report["findings"][:2]
     assert (first["origin"], first["anchor"], first["replacement"]) == (

@@ -127,7 +127,7 @@ def test_the_static_engine_is_labelled_before_anything_else_is_said() -> None:
 def test_a_change_in_which_git_found_no_difference_is_not_called_clean() -> None:
     report = render(NOTHING_CHANGED)
 
-    assert "**Nothing was reviewed:** no file differs." in report
+    assert "**Nothing was reviewed:** git found no difference." in report
     assert "no findings" not in report.lower()
 
 
@@ -137,10 +137,23 @@ def test_nobody_is_said_to_have_checked_a_change_that_is_empty() -> None:
 
 def test_a_change_of_which_no_file_was_read_is_not_called_clean() -> None:
     left = Coverage(read=(), skipped=(SkippedFile("poetry.lock", SkipReason.LOCK_FILE),), read_bytes=0, read_lines=0)
-    report = render(replace(NOTHING_CHANGED, change=CHANGED, coverage=left))
+    change = replace(CHANGED, unread=CHANGED.files, unread_why="lock file (`poetry.lock`)")
+    report = render(
+        replace(NOTHING_CHANGED, change=change, coverage=left, nothing="no changed file can be read: lock file (`poetry.lock`)")
+    )
 
-    assert "**Nothing was reviewed:** no changed file was read." in report
+    assert "**Nothing was reviewed:** no changed file can be read: lock file (`poetry.lock`)." in report
     assert "no findings" not in report.lower()
+    assert report.count("poetry.lock") == 2, "once in the headline, once among what was skipped"
+
+
+def test_what_of_a_change_nobody_read_stands_beside_the_verdict() -> None:
+    change = replace(CHANGED, unread=2, unread_why="submodule moved (`lib`), binary (`a.bin`)")
+
+    head = render(replace(CLEAN, change=change)).split("\n## ")[0]
+    assert "**No findings** in 1 changed file." in head
+    assert "Not read: submodule moved (`lib`), binary (`a.bin`)." in head
+    assert "Not read: submodule moved" in render(replace(COMPLETE, change=change)).split("\n## ")[0]
 
 
 def test_a_clean_change_is_called_clean_of_its_files_only() -> None:

@@ -168,9 +168,10 @@ def test_a_state_against_the_base_is_given_to_all_results_or_to_none() -> None:
 
 def test_an_empty_change_is_not_taken_for_a_clean_one() -> None:
     empty = ReviewedChange(label="main...main", base="1" * 40, head="1" * 40, files=0, added=0, removed=0)
-    run = run_of(replace(COMPLETE, findings=(), change=empty))
+    run = run_of(replace(COMPLETE, findings=(), change=empty, nothing="git found no difference"))
 
-    assert "Nothing was reviewed: no file differs." in json.dumps(run["invocations"])
+    assert run["properties"]["nothingReviewed"]
+    assert "Nothing was reviewed: git found no difference." in json.dumps(run["invocations"])
 
 
 @pytest.mark.skipif(not shutil.which("sarif-multitool"), reason="npm's sarif-multitool is not installed")
