@@ -7,7 +7,7 @@ counts the findings whose quote was found, *right* those at the lines that were 
 meant lines have one, *warned* those that say the file reads otherwise. Of altered and invented quotes, *silent* is what counts: shown
 without a word. *refutes* counts the altered and unrelated quotes that, as evidence, remove a true finding.
 
-A finding names the definition around its lines where the language's grammar is installed: rows marked *no name* leave that out.
+A finding names the line that opens the block around its own, as it is asked to; rows marked *no name* leave that out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import argparse
 import random
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,6 @@ from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Hunk, Side
 from reviewer.collect.comparison import of_commit
 from reviewer.collect.decoding import decode
 from reviewer.collect.repository import open_repository
-from reviewer.collect.symbols import definitions
 from reviewer.documents import file_diff
 from reviewer.findings import Category, Claim, Confidence, Finding, Ruling, Severity
 from reviewer.questions import finding_key
@@ -39,8 +38,20 @@ _OF_A_COMMIT = 6
 _TALLEST = 4
 _TELLING = 8
 _LARGEST = 1_000_000
-_CODE = frozenset(".py .js .mjs .ts .tsx .go .rs .java .c .h .cc .cpp .rb .php .cs .sh .toml .yml .yaml .json .md .rst .txt .j2".split())
-_SWAPS = {"==": "!=", "!=": "==", "<=": ">", ">=": "<", " < ": " >= ", " > ": " <= ", " and ": " or ", " or ": " and ", "&&": "||"}
+_CODE = frozenset(
+    ".py .js .mjs .ts .tsx .go .rs .java .c .h .cc .cpp .rb .php .cs .sh .toml .yml .yaml .json .md .rst .txt .j2".split()
+)
+_SWAPS = {
+    "==": "!=",
+    "!=": "==",
+    "<=": ">",
+    ">=": "<",
+    " < ": " >= ",
+    " > ": " <= ",
+    " and ": " or ",
+    " or ": " and ",
+    "&&": "||",
+}
 _SWAPS |= {"||": "&&", " + ": " - ", " - ": " + ", "True": "False", "False": "True", "true": "false", "false": "true"}
 _SWAPS |= {" not in ": " in ", " is not ": " is ", " in ": " not in ", " is ": " is not ", ":=": "=", "+=": "-="}
 _NAME = re.compile(r"[^\W\d]\w{3,}")
@@ -57,7 +68,7 @@ class Meant:
     last: int
     removed: bool = False
     inside: str = ""
-    """The definition around them, where it is known."""
+    """The line that opens the block around them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,10 +185,20 @@ def tells(text: str) -> bool:
     return len("".join(re.findall(r"\w", text))) >= _TELLING
 
 
-def around(path: str, text: str, line: int) -> str:
-    """The name of the innermost definition of several lines around one; empty where no grammar is installed."""
-    every = [one for one in definitions(path, text) if one.first < line <= one.last]
-    return max(every, key=lambda one: one.first).name if every else ""
+def around(text: str, line: int) -> str:
+    """The lines that open the blocks around one, the outermost first (above it, with less indentation, no `} else {`), then the line above. Lines
+    without a word, as `}`, are passed over."""
+    lines = text.split("\n")
+    above = [each for each in lines[: line - 1] if re.search(r"\w", each)]
+    least = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    found: list[str] = []
+    for each in reversed(above):
+        indent = len(each) - len(each.lstrip())
+        if indent < least:
+            closes = each.lstrip()[0] in ")]}"
+            found += [] if closes else [each.strip()]
+            least = indent + closes
+    return "\n".join([*reversed(found), *(each.strip() for each in above[-1:])])
 
 
 def added_places(commit: Commit, chance: random.Random) -> list[Meant]:
@@ -196,8 +217,24 @@ def added_places(commit: Commit, chance: random.Random) -> list[Meant]:
         last = min(line + chance.choice((0, 0, 1, 2, _TALLEST - 1)), len(lines))
         while not lines[last - 1].strip():
             last -= 1
-        places.append(Meant(path=path, first=line, last=last, inside=around(path, commit.texts[path], line)))
+        places.append(Meant(path=path, first=line, last=last, inside=around(commit.texts[path], line)))
     return places
+
+
+def repeated_places(commit: Commit, chance: random.Random) -> list[Meant]:
+    """Some of the lines that the commit added and that their file has more than once."""
+    every = []
+    for file in commit.change.files:
+        if file.path not in commit.texts or PurePosixPath(file.path).suffix not in _CODE:
+            continue
+        lines = [line.strip() for line in commit.texts[file.path].split("\n")]
+        times = Counter(lines)
+        added = sorted(frozenset().union(*(hunk.added for hunk in file.hunks)))
+        every += [(file.path, line) for line in added if tells(lines[line - 1]) and times[lines[line - 1]] > 1]
+    return [
+        Meant(path=path, first=line, last=line, inside=around(commit.texts[path], line))
+        for path, line in chance.sample(every, min(_OF_A_COMMIT, len(every)))
+    ]
 
 
 def removed_places(commit: Commit, chance: random.Random) -> list[tuple[Meant, str]]:
@@ -248,7 +285,9 @@ def invented(meant: Meant, lines: Sequence[str], quote: str, chance: random.Rand
 def in_diff(file: ChangedFile, meant: Meant) -> str:
     """The lines as our diff shows them."""
     shown = {line: text for line, text in numbered(file) if line[1] != "-"}
-    return "\n".join(shown[number, side] for number in range(meant.first, meant.last + 1) for side in "+ " if (number, side) in shown)
+    return "\n".join(
+        shown[number, side] for number in range(meant.first, meant.last + 1) for side in "+ " if (number, side) in shown
+    )
 
 
 def numbered(file: ChangedFile) -> Iterator[tuple[tuple[int, str], str]]:
@@ -279,6 +318,18 @@ def tries(commit: Commit, chance: random.Random) -> Iterator[Try]:
         lines = commit.texts[meant.path].split("\n")
         quote = "\n".join(line.rstrip("\r") for line in lines[meant.first - 1 : meant.last])
         yield from of_place(commit, meant, quote, lines, files[meant.path], chance)
+    for meant in repeated_places(commit, chance):
+        quote = commit.texts[meant.path].split("\n")[meant.first - 1].rstrip("\r")
+        said = f"This is in {meant.inside}." if meant.inside else ""
+        for variant, off, words, inside in (
+            ("repeated lines, 20 off", 20, "", meant.inside),
+            ("repeated lines, 20 off, named in the words", 20, said, ""),
+            ("repeated lines, 20 off, no name", 20, "", ""),
+            ("repeated lines, 5 off", 5, "", meant.inside),
+            ("repeated lines, 5 off, no name", 5, "", ""),
+        ):
+            line = meant.first + off * chance.choice((-1, 1))
+            yield Try(variant=variant, claim=claim_of(meant, quote, line, words=words, inside=inside), meant=meant)
     for meant, text in removed_places(commit, chance):
         for variant, quote, line in (
             ("removed: as it was", text, meant.first),
@@ -294,16 +345,17 @@ def of_place(
 ) -> Iterator[Try]:
     """Every variant of one quote of added lines."""
 
-    def made(variant: str, text: str, line: int = meant.first, path: str = "", words: str = "", inside: str = meant.inside) -> Try:
+    def made(
+        variant: str, text: str, line: int = meant.first, path: str = "", words: str = "", inside: str = meant.inside
+    ) -> Try:
         return Try(variant=variant, claim=claim_of(meant, text, line, path=path, words=words, inside=inside), meant=meant)
 
     yield made("exact", quote)
     yield made("white space", "\n".join("  " + re.sub(r" +", "  ", line.strip()) for line in quote.split("\n")))
     for off in (1, 5, 10, 20):
         yield made(f"{off} lines off", quote, meant.first + off * chance.choice((-1, 1)))
-    words = quote.split(" ")
-    cut = " ".join(words[:-1]) if len(words) > 2 else quote  # noqa: PLR2004 - something must be left
-    if tells(cut.split("\n")[0]):
+    cut = re.sub(r"(?<=\S) +\S+$", "", quote)
+    if cut != quote and tells(cut):
         yield made("partial", cut.strip())
     yield made("fence", f"```\n{quote}\n```")
     yield made("NN| text", "\n".join(f"{meant.first + at}| {line}" for at, line in enumerate(quote.split("\n"))))
@@ -317,12 +369,6 @@ def of_place(
         yield made("our diff: with removed lines", part)
     yield from of_path(meant, quote, made)
     text = commit.texts[meant.path]
-    if meant.first == meant.last and text.count(quote.strip()) > 1:
-        off = meant.first + 20 * chance.choice((-1, 1))
-        yield made("repeated, 20 off", quote, off)
-        yield made("repeated, 20 off, named in the words", quote, off, words=f"`{meant.inside}` is wrong.", inside="")
-        yield made("repeated, 20 off, no name", quote, off, inside="")
-        yield made("repeated, 5 off, no name", quote, meant.first + 5 * chance.choice((-1, 1)), inside="")
     for variant, other in altered(quote, chance, commit):
         if other not in text:
             yield replace(made(variant, other), honest=False)

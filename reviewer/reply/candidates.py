@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from reviewer.findings import Claim
+from reviewer.reply.fingerprint import squeeze
 from reviewer.reply.locate import Place, SourceText
 from reviewer.reply.speech import code_names
 from reviewer.reply.statements import Quoting
@@ -51,7 +52,7 @@ def choose(
     return min(
         nearest,
         key=lambda place: (
-            -len(inside & _words(source.heads(place.first))) if inside else 0,
+            *_outside(source, place, inside),
             _off(place, claim) > _SLACK,
             not any(line in changed for line in range(place.first, place.last + 1)),
             -len(said & _words(source.heads(place.first))),
@@ -74,13 +75,23 @@ def _distance(place: Place, claim: Quoting) -> tuple[int, int, int]:
     )
 
 
-def _names(claim: Quoting) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of what a claim says is around its quote, and those that its words speak of; none for what has no words."""
+def _outside(source: SourceText, place: Place, inside: str) -> tuple[int, int, int]:
+    """How little the lines around a place agree with what a claim says is around it: heads of blocks, the line above, or but a name."""
+    if not inside:
+        return 0, 0, 0
+    told = {squeeze(line) for line in inside.split("\n")} - {""}
+    heads = source.heads(place.first)
+    around = {squeeze(line) for line in (*heads, source.above(place.first))}
+    return -len(around & told), -len(_words([inside]) & _words(heads)), len(around - told)
+
+
+def _names(claim: Quoting) -> tuple[str, frozenset[str]]:
+    """What a claim says is around its quote, and the names that its words speak of; nothing for what has no words."""
     if not isinstance(claim, Claim):
-        return frozenset(), frozenset()
+        return "", frozenset()
     spoken = f"{claim.title}\n{claim.explanation}"[:_MOST_SAID]
     said = {word for name in code_names(spoken) for word in _WORD.findall(name)}
-    return _words([claim.inside]), frozenset(said)
+    return claim.inside.strip()[:_MOST_SAID], frozenset(said)
 
 
 def _words(lines: Sequence[str]) -> frozenset[str]:

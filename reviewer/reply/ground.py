@@ -51,6 +51,12 @@ class _Found:
     """The file at the base, where the lines are removed ones."""
     note: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the quote is whole lines."""
+        lines = self.source.squeezed_lines[self.place.first - 1 : self.place.last]
+        return squeeze(self.reading.text) == "".join(lines)
+
 
 def ground(
     claims: Iterable[Claim], read: Callable[[str], str | None], change: Change | None = None, paths: Collection[str] = ()
@@ -137,8 +143,7 @@ class _Library:
         found = _in(source, quoting, now, path, added) if source else NO_FILE
         if before is not None:
             gone = _removed(before, quoting, forms)
-            named = isinstance(gone, _Found) and gone.place.first == quoting.start_line
-            if isinstance(gone, _Found) and (isinstance(found, str) or (named and found.place.first != quoting.start_line)):
+            if isinstance(gone, _Found) and (isinstance(found, str) or _is_rather(gone, found, quoting.start_line)):
                 return gone
             found = NOWHERE if found == NO_FILE else found
         if isinstance(found, str) and source:
@@ -188,6 +193,14 @@ def _removed(before: Before, quoting: Quoting, forms: Sequence[Reading]) -> _Fou
     if isinstance(found, str) or before.lines.isdisjoint(range(found.place.first, found.place.last + 1)):
         return NOWHERE
     return replace(found, before=before)
+
+
+def _is_rather(gone: _Found, found: _Found, line: int) -> bool:
+    """Whether removed lines are meant, although the head has the quote as well: they alone are whole lines, or at the claimed line.
+
+    The diff shows the number of each removed line, so a finder has not counted it.
+    """
+    return gone.is_whole > found.is_whole or (gone.is_whole == found.is_whole and gone.place.first == line != found.place.first)
 
 
 def _alike(

@@ -79,19 +79,16 @@ class SourceText:
         found: list[int] = []
         open_blocks: list[tuple[int, int]] = []
         for place, line in enumerate(self.lines):
-            if _OUTSIDE.match(line):
-                found.append(open_blocks[-1][1] if open_blocks else -1)
-                continue
             text = line.lstrip()
             indent = len(line) - len(text)
-            while open_blocks and open_blocks[-1][0] > indent:
-                open_blocks.pop()
-            continues = _CONTINUES.match(text) is not None and bool(open_blocks) and open_blocks[-1][0] == indent
-            if not continues and open_blocks and open_blocks[-1][0] == indent:
+            if _OUTSIDE.match(line):
+                found.append(next((at for depth, at in reversed(open_blocks) if depth < indent or not text), -1))
+                continue
+            continues = _CONTINUES.match(text) is not None
+            while open_blocks and open_blocks[-1][0] > indent - (not continues):
                 open_blocks.pop()
             found.append(open_blocks[-1][1] if open_blocks else -1)
-            if not continues:
-                open_blocks.append((indent, place))
+            open_blocks.append((indent, place))
         return found
 
     def heads(self, line: int) -> list[str]:
@@ -102,6 +99,10 @@ class SourceText:
             found.append(self.lines[place])
             place = self.around[place]
         return found
+
+    def above(self, line: int) -> str:
+        """The nearest line above one (1-based) that has a word; empty at the top."""
+        return next((each for each in reversed(self.lines[max(0, line - 1 - _NEAR) : line - 1]) if _WORD.search(each)), "")
 
     def place(self, start: int, end: int) -> Place:
         """The place between two characters of the text."""
