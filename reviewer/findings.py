@@ -115,6 +115,8 @@ class Claim:
     """What the claim says does not exist."""
     replacement: str | None = None
     """Text to stand in the place of the quoted lines; empty to delete them, None when there is none."""
+    inside: str = ""
+    """Name of the function, class or section around the quote, as claimed: of lines that stand in several places it tells which is meant."""
     notes: tuple[str, ...] = ()
     """What was read differently from how it was written (`severity "major" read as high`), a sentence each. Shown with the finding."""
 
@@ -188,6 +190,8 @@ class Finding(Claim):
     """None outside the diff, and where no change is reviewed."""
     removed: bool = False
     """Whether the quoted lines are removed by the change: `path` and the lines are then those of the base."""
+    head: Location | None = None
+    """Where removed lines were, at the head: the line that now follows them. None for other findings, and where the whole file is gone."""
     as_quoted: str = ""
     """The finder's own quote where it differs from the file in an operator, number, keyword or name; empty otherwise."""
     also: tuple[Location, ...] = ()

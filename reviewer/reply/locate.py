@@ -24,6 +24,12 @@ _SPAN = 60
 _SPAN_CHARACTERS = 10_000
 """And characters, white space aside, where lines are very long."""
 _WORD = re.compile(r"\w")
+_DEEPEST = 40
+"""Blocks around a line that are looked at."""
+_CONTINUES = re.compile(r"[)\]}]|\{\s*$|(?:then|do|begin|else|end)\b")
+"""Begins a line that belongs to the head of its block, or ends it: `) -> int:`, `} else {`, a brace on a line of its own."""
+_OUTSIDE = re.compile(r"\s*$|\s*(?:#|//|/?\*)")
+"""Lines that say nothing by their indentation: blank ones, comments, and what a preprocessor reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,37 @@ class SourceText:
     def squeezed_starts(self) -> list[int]:
         """As `starts`, in `squeezed`."""
         return [0, *accumulate(map(len, self.squeezed_lines[:-1]))]
+
+    @cached_property
+    def around(self) -> list[int]:
+        """For each line, by its place in `lines`, that of the line which opens the block around it, by their indentation; -1 at the top."""
+        found: list[int] = []
+        open_blocks: list[tuple[int, int]] = []
+        for place, line in enumerate(self.lines):
+            text = line.lstrip()
+            indent = len(line) - len(text)
+            if _OUTSIDE.match(line):
+                found.append(next((at for depth, at in reversed(open_blocks) if depth < indent or not text), -1))
+                continue
+            continues = _CONTINUES.match(text) is not None
+            while open_blocks and open_blocks[-1][0] > indent - (not continues):
+                open_blocks.pop()
+            found.append(open_blocks[-1][1] if open_blocks else -1)
+            open_blocks.append((indent, place))
+        return found
+
+    def heads(self, line: int) -> list[str]:
+        """The lines that open the blocks around a line (1-based), the innermost first."""
+        found: list[str] = []
+        place = self.around[line - 1]
+        while place >= 0 and len(found) < _DEEPEST:
+            found.append(self.lines[place])
+            place = self.around[place]
+        return found
+
+    def above(self, line: int) -> str:
+        """The nearest line above one (1-based) that has a word; empty at the top."""
+        return next((each for each in reversed(self.lines[max(0, line - 1 - _NEAR) : line - 1]) if _WORD.search(each)), "")
 
     def place(self, start: int, end: int) -> Place:
         """The place between two characters of the text."""

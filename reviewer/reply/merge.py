@@ -89,7 +89,8 @@ class _Spoken:
 
     def overlaps(self, other: _Spoken) -> bool:
         one, two = self.finding, other.finding
-        return one.path == two.path and one.start_line <= two.end_line and two.start_line <= one.end_line
+        same = (one.path, one.removed) == (two.path, two.removed)
+        return same and one.start_line <= two.end_line and two.start_line <= one.end_line
 
 
 class _Comparing:

@@ -61,6 +61,8 @@ class _Placing:
         }
 
     def placed(self, finding: Finding) -> Finding:
+        if finding.removed:  # placed where it was found: its lines are not those of the head
+            return replace(finding, origin=finding.origin or Origin.INTRODUCED)
         file = self._files.get(finding.path)
         hunks = [hunk for hunk in file.hunks if _overlap(hunk, finding)] if file else []
         # GitHub shows no line of a file that git takes for binary.

@@ -1,4 +1,4 @@
-"""The run of lines of a file that is most like a quote which stands nowhere in it.
+"""The run of lines of a file that is most like a quote which stands nowhere in it, and whether a quote says something else than the lines found.
 
 Likeness is the Sørensen-Dice coefficient over pairs of neighbouring characters, white space aside: linear to compute, 1 for the same
 text, and each wrong character costs about two pairs. Where to compare is voted for by the quote's rarer words, so that a file is read
@@ -29,6 +29,12 @@ _VOTERS = 12
 _CANDIDATES = 6
 _WORTH_RESIZING = 0.6
 """Windows a line shorter or longer are tried where the plain one is at least this like the quote."""
+_TOKEN = re.compile(r"\d+(?:\.\d+)+\w*|\w+|[^\w\s]")
+_QUOTE_MARKS = frozenset("'\"`\u2018\u2019\u201c\u201d")
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:(?P<slashes>//|/\*)|#|<!--)\s.*")
+_MOST_COMPARED = 100_000
+"""Characters of found lines that are compared token by token. Only a quote found but for white space in a minified file has more, and that
+has every character of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,37 @@ def find_similar(source: SourceText, wanted: Sequence[Wanted]) -> list[Place | N
     quotes = [_Quote([line for line in item.quote.splitlines() if line.strip()], item.line) for item in wanted]
     postings = _postings(source, filled, {word for quote in quotes for words in quote.words for word in words})
     return [_closest(source, filled, quote, postings) for quote in quotes]
+
+
+def is_altered(quote: str, lines: Sequence[str], pieces: Sequence[str] = ()) -> bool:
+    """Whether a quote has another operator, number, keyword or name than the lines it was found in, or cuts one of them in two.
+
+    White space and quotation marks do not count, nor that comments of the lines are left out. A quote with parts left out is given as its
+    `pieces`, of which each has to be in the lines, in their order.
+    """
+    if sum(map(len, lines)) > _MOST_COMPARED:
+        return False
+    wanted = [_tokens(piece) for piece in pieces or (quote,)]
+    slashes = "//" in quote  # an operator in some languages: then it is none of a comment that was left out
+    bare = [
+        line if (found := _COMMENT.search(line)) and found["slashes"] and slashes else _COMMENT.sub("", line) for line in lines
+    ]
+    return not any(_holds(_tokens("\n".join(each)), wanted) for each in (lines, bare))
+
+
+def _tokens(code: str) -> str:
+    """The tokens of code, each between two NULs."""
+    return "\0" + "".join(f"{token}\0" for token in _TOKEN.findall(code) if token not in _QUOTE_MARKS)
+
+
+def _holds(tokens: str, wanted: Sequence[str]) -> bool:
+    at = 0
+    for piece in wanted:
+        at = tokens.find(piece, at) + 1
+        if at == 0:
+            return False
+        at += len(piece) - 2
+    return True
 
 
 class _Quote:
