@@ -7,9 +7,11 @@ from datetime import date
 
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject
+from reviewer.commands.access import endpoint
 from reviewer.commands.models import load_models
 from reviewer.commands.setup import Setup, instructions, lenses
 from reviewer.commands.target import Target
+from reviewer.engine.credentials import DEFAULT_ENDPOINT
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan, Scope
@@ -20,12 +22,15 @@ from reviewer.terminal import Terminal
 
 
 def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
-    """What the settings ask of a model; what people wrote for it is without secrets. Raises ConfigError."""
+    """What the settings ask of a model; what people wrote for it is without secrets. Raises ConfigError, also for a model that the provider retired."""
     config = setup.config
     corrections = load_corrections(setup.state)
     terminal.say(corrections.note)
     catalogue = load_models(setup)
     model = catalogue.find(config.model)
+    today = date.today()  # noqa: DTZ011 - retirement dates are days, wherever the reader is
+    if (endpoint(setup) or DEFAULT_ENDPOINT) == DEFAULT_ENDPOINT:  # a cloud or a gateway may still have what the provider retired
+        model.require_alive(today)
     fit = mask if config.redact else str
     return Wishes(
         model=model,
@@ -43,7 +48,7 @@ def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
         instructions=fit(instructions(setup)),
         instructions_from_repository="instructions" in setup.resolved.from_repository,
         correction=setup.call.asked.correction if setup.call.asked else corrections.get(model.id),
-        today=date.today(),  # noqa: DTZ011 - retirement dates are days, wherever the reader is
+        today=today,
     )
 
 

@@ -18,6 +18,14 @@ __all__ = ["DEFAULT_MODEL", "Catalogue", "Model", "ModelFacts", "load_catalogue"
 DEFAULT_MODEL = "claude-opus-5-5"
 
 _SHIPPED = Path(__file__).with_name("catalog.toml")
+_OWN = frozenset({"id", "same_as", "aliases", "line", "released", "notes"})
+"""What a twin does not have from the model it is the same as: short names lead to the provider's own models alone."""
+_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "context_tokens": ("long_context", "long_context_tokens", "long_context_beta"),
+    "thinking": ("thinking_default",),
+    "effort": ("effort_default",),
+}
+"""What a twin that says a key of its own decides with it: these parts of the other model may not fit it any more."""
 _CLOSE = 0.6
 """How alike a mistyped name must be to be suggested: difflib's own default."""
 
@@ -67,18 +75,45 @@ class Catalogue:
 def load_catalogue(*layers: Path) -> Catalogue:
     """The shipped catalogue with the operator's own files over it, the later over the earlier.
 
-    A file's model changes the keys it names of the model with that id, or adds a model. Raises ConfigError naming file and key.
+    A file's model changes the keys it names of the model with that id, or adds a model; with `same_as` it is as another one but for the
+    keys it names. Raises ConfigError naming file and key.
     """
     found: dict[str, dict[str, Any]] = {}
     origin: dict[str, str] = {}
     read = [read_layer(path) for path in (_SHIPPED, *layers)]
     for layer in read:
         for values in layer.models:
+            if "same_as" in values:  # then nothing that an earlier file said of this id holds
+                found.pop(values["id"], None)
             found.setdefault(values["id"], {}).update(values)
             origin[values["id"]] = layer.name
-    models = tuple(_made(values, origin[name]) for name, values in found.items())
+    models = tuple(_made(_whole(name, found, origin), origin[name]) for name in found)
     _check_names(models, origin)
     return Catalogue(models, read[0].as_of)
+
+
+def _whole(name: str, found: Mapping[str, Mapping[str, Any]], origin: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the layers say of a model, over what they say of the one that it is the `same_as`.
+
+    Raises ConfigError for a twin of nothing known, and for twins of each other.
+    """
+    ids = {each.lower(): key for key, values in found.items() for each in (*values.get("aliases", ()), key)}
+    chain, values = [name], dict(found[name])
+    while "same_as" in found[chain[-1]]:
+        wanted = found[chain[-1]]["same_as"]
+        where = f"{origin[chain[-1]]}: model {chain[-1]}: 'same_as'"
+        twin = ids.get(wanted.strip().lower())
+        if twin is None:
+            close = difflib.get_close_matches(wanted.lower(), ids, 1, _CLOSE)
+            hint = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigError(f"{where} names {wanted!r}, which is not in the catalogue", hint=f"{hint}`reviewer models` lists all.")
+        if twin in chain:
+            circle = " is the same as ".join([*chain[chain.index(twin) :], twin])
+            raise ConfigError(f"{where} leads in a circle: {circle}", hint="One of them has to say what it is.")
+        chain.append(twin)
+        decided = {part for key in values for part in _TOGETHER.get(key, ())}
+        values = {**{key: value for key, value in found[twin].items() if key not in _OWN | decided}, **values}
+    return values | {"same_as": chain[-1]} if len(chain) > 1 else values
 
 
 def _made(values: Mapping[str, Any], origin: str) -> Model:

@@ -161,6 +161,7 @@ _PRICE: Mapping[str, Callable[[object], Any]] = {
 _TOP: Mapping[str, Callable[[object], Any]] = {"schema": _tokens, "as_of": _day, "model": _tables}
 _MODEL: Mapping[str, Callable[[object], Any]] = {
     "id": _text,
+    "same_as": _text,
     "aliases": _texts,
     "line": _text,
     "status": _word(Status),

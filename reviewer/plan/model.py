@@ -78,6 +78,8 @@ class Model:
     context_tokens: int
     """The window that is had without asking."""
     max_output_tokens: int
+    same_as: str | None = None
+    """The id of the model that this is another name of, such as a gateway's; None for a model in its own right."""
     aliases: tuple[str, ...] = ()
     line: str | None = None
     """`opus`, `sonnet`, `haiku`, `fable`, `mythos`; None for a model of your own."""
@@ -153,12 +155,23 @@ class Model:
         """Whether calls fail by now."""
         return self.status is Status.RETIRED or (self.retires_on is not None and self.retires_on <= today)
 
+    def require_alive(self, today: date) -> None:
+        """Raise ConfigError, naming what to use instead, when the provider answers no call to this model any more."""
+        if self.retired_on(today):
+            instead = f"Use --model {self.replacement}." if self.replacement else "`reviewer models` lists the others."
+            hint = f"{instead} Where an endpoint of your own still has it, name that with --base-url."
+            raise ConfigError(f"{self._retired}.", hint=hint)
+
+    @property
+    def _retired(self) -> str:
+        when = f" on {self.retires_on.isoformat()}" if self.retires_on else ""
+        return f"{self.id} was retired{when}: calls to it fail"
+
     def warnings(self, today: date) -> tuple[str, ...]:
         """What someone who chose this model should know today: a sentence each, empty for a model in good standing."""
         instead = f" Use {self.replacement} instead." if self.replacement else ""
         if self.retired_on(today):
-            when = f" on {self.retires_on.isoformat()}" if self.retires_on else ""
-            return (f"{self.id} was retired{when}: calls to it fail.{instead}",)
+            return (f"{self._retired}.{instead}",)
         if self.status is not Status.DEPRECATED and self.retires_on is None:
             return ()
         if self.retires_on is None:

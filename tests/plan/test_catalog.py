@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -75,7 +76,7 @@ def test_every_shipped_model_is_whole(catalogue: Catalogue) -> None:
 
 
 def test_the_shipped_file_says_when_it_was_checked(catalogue: Catalogue) -> None:
-    assert date(2026, 11, 22) == catalogue.as_of
+    assert date(2026, 11, 30) == catalogue.as_of
 
 
 def test_thinking_is_asked_for_only_where_it_is_adaptive_and_off(catalogue: Catalogue) -> None:
@@ -102,13 +103,22 @@ def test_an_answer_longer_than_the_model_writes_is_refused(catalogue: Catalogue,
 
 
 def test_a_deprecated_model_warns_with_date_and_replacement(catalogue: Catalogue) -> None:
-    sonnet = catalogue.find("claude-sonnet-4-5")
-    expected = (
-        "claude-sonnet-4-5-20250929 is deprecated and will be retired on 2026-11-30, in 7 days. Use claude-sonnet-5-5 instead."
-    )
-    assert (expected,) == sonnet.warnings(TODAY)
-    assert "tomorrow" in sonnet.warnings(date(2026, 11, 29))[0]
-    assert "was retired on 2026-11-30" in sonnet.warnings(date(2026, 11, 30))[0]
+    opus = catalogue.find("claude-opus-4-5")
+    expected = "claude-opus-4-5-20251101 is deprecated and will be retired on 2027-01-22, in 60 days. Use claude-opus-5-5 instead."
+    assert (expected,) == opus.warnings(TODAY)
+    assert "tomorrow" in opus.warnings(date(2027, 1, 21))[0]
+    assert "was retired on 2027-01-22" in opus.warnings(date(2027, 1, 22))[0]
+    opus.require_alive(date(2027, 1, 21))
+
+
+@pytest.mark.parametrize(
+    ("name", "day"), [("claude-sonnet-4-5", date(2026, 12, 1)), ("claude-opus-4-5", date(2027, 1, 22)), ("claude-opus-4-1", TODAY)]
+)
+def test_a_retired_model_is_refused_with_the_one_to_use_instead(catalogue: Catalogue, name: str, day: date) -> None:
+    model = catalogue.find(name)
+    with pytest.raises(ConfigError, match=r"was retired on .*: calls to it fail") as caught:
+        model.require_alive(day)
+    assert f"Use --model {model.replacement}." in caught.value.hint
 
 
 def test_a_retired_model_warns_that_calls_fail(catalogue: Catalogue) -> None:
@@ -153,6 +163,56 @@ def test_ones_own_file_changes_only_the_keys_it_names(catalogue_file: WriteFile,
         changed.price[0].cache_write_1h,
     ) == (3.0, 15.0, 3.75, 6.0)
     assert (old.context_tokens, old.effort, old.released) == (changed.context_tokens, changed.effort, changed.released)
+
+
+TWIN = '[[model]]\nid = "gateway/opus"\nsame_as = "claude-opus-5-5"\n'
+
+
+def test_a_twin_is_as_the_other_model_but_for_its_name(catalogue_file: WriteFile, catalogue: Catalogue) -> None:
+    twin, opus = load_catalogue(catalogue_file(TWIN)).find("gateway/opus"), catalogue.find("opus")
+
+    assert twin == dataclasses.replace(opus, id="gateway/opus", same_as=opus.id, aliases=(), line=None, released=None)
+    assert load_catalogue(catalogue_file(TWIN)).find("opus") == opus
+
+
+def test_a_twin_keeps_the_keys_that_it_names_itself(catalogue_file: WriteFile, catalogue: Catalogue) -> None:
+    own = "context_tokens = 200_000\neffort = []\nprice = [{ input = 1, output = 2 }]\naliases = ['mine']\n"
+    twin = load_catalogue(catalogue_file(TWIN + own)).find("mine")
+
+    assert (twin.context_tokens, twin.long_context, twin.effort, twin.effort_default) == (200_000, LongContext.NONE, (), None)
+    assert (twin.price[0].input, twin.tokenizer, twin.max_output_tokens) == (1.0, Tokenizer.NEW, 128_000)
+
+
+def test_a_twin_may_be_named_by_an_alias_and_have_a_twin_in_turn(catalogue_file: WriteFile, catalogue: Catalogue) -> None:
+    text = TWIN.replace("claude-opus-5-5", "old") + '[[model]]\nid = "older"\naliases = ["old"]\nsame_as = "Claude-Haiku-4-5"\n'
+    found = load_catalogue(catalogue_file(text))
+
+    assert found.find("gateway/opus").price == catalogue.find("claude-haiku-4-5").price
+    assert found.find("gateway/opus").same_as == "claude-haiku-4-5-20251001"
+
+
+def test_a_shipped_id_may_be_made_a_twin(catalogue_file: WriteFile, catalogue: Catalogue) -> None:
+    found = load_catalogue(catalogue_file(TWIN.replace("gateway/opus", "claude-haiku-5-5")))
+
+    assert found.find("claude-haiku-5-5").price == catalogue.find("opus").price
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TWIN.replace("opus-5-5", "opus-5.5"), "model gateway/opus: 'same_as' names 'claude-opus-5.5', which is not in the catalogue"),
+        (TWIN.replace("claude-opus-5-5", "gateway/opus"), "leads in a circle: gateway/opus is the same as gateway/opus"),
+        (
+            TWIN.replace("claude-opus-5-5", "b") + '[[model]]\nid = "b"\nsame_as = "gateway/opus"\n',
+            "leads in a circle: gateway/opus is the same as b is the same as gateway/opus",
+        ),
+        (TWIN.replace('"claude-opus-5-5"', "5"), "'same_as' must be text, not 5"),
+    ],
+)
+def test_a_twin_of_nothing_is_refused(catalogue_file: WriteFile, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_catalogue(catalogue_file(text))
+    assert message in caught.value.message
 
 
 def test_a_later_file_wins(tmp_path: Path) -> None:
@@ -246,6 +306,7 @@ def test_what_the_provider_does_not_say_stays(catalogue: Catalogue) -> None:
 
 def test_a_model_that_was_spared_is_deprecated_no_more(catalogue: Catalogue) -> None:
     model = refreshed(catalogue, [ModelFacts(id="claude-sonnet-4-5", lifecycle="active")]).find("claude-sonnet-4-5")
+    model.require_alive(date(2027, 1, 1))
     assert (model.status, model.retires_on, model.warnings(TODAY)) == (Status.LEGACY, None, ())
 
 
