@@ -85,7 +85,6 @@ Path = Annotated[str, _text(MAX_PATH, blank=False)]
 PathOrNone = Annotated[str, _text(MAX_PATH, blank=True)]
 """Empty where there is nothing to quote."""
 Line = Annotated[int, AfterValidator(_line_number)]
-Prose = Annotated[str, _text(MAX_TEXT, blank=False)]
 ProseOrNone = Annotated[str, _text(MAX_TEXT, blank=True)]
 """May be empty; also a quote, of which grounding says what it is worth."""
 Name = Annotated[str, _text(MAX_NAME, blank=False)]

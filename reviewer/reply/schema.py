@@ -1,7 +1,8 @@
 """The form an answer must have: what is asked of the model as JSON Schema, and what is checked again when the answer is here.
 
 There is one form for all questions of a run, since the schema is part of the prefix that the provider caches. The grammar at the provider
-keeps the form but not the limits of `fields.py`, and an endpoint without structured output keeps neither, so every item is validated.
+keeps the form but not the limits of `fields.py`, and an endpoint without structured output keeps neither, so every item is brought into the
+form (`agreed_form.py`) and validated.
 With `fields.py` the home of pydantic for replies. Docstrings and descriptions of the models are read by the model that answers: they are
 part of the request.
 """
@@ -9,6 +10,7 @@ part of the request.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from reviewer.findings import Absent, Claim
+from reviewer.reply.agreed_form import finding_form, quote_form, verdict_form
 from reviewer.reply.fields import (
     NULL_IS_EMPTY,
     WITHIN_COUNT,
@@ -29,7 +32,6 @@ from reviewer.reply.fields import (
     OptionalText,
     Path,
     PathOrNone,
-    Prose,
     ProseOrNone,
     ResponseText,
     RulingWord,
@@ -41,6 +43,7 @@ from reviewer.reply.statements import Quotation, Verdict
 from reviewer.reply.strict_json import NotJsonError, load
 
 _Stated = TypeVar("_Stated")
+_NO_OBJECT = "not an object"
 
 
 class AnswerAbsent(BaseModel):
@@ -67,7 +70,7 @@ class AnswerFinding(BaseModel):
     severity: SeverityWord = Field(description="What happens if nobody mends it.")
     confidence: ConfidenceWord = Field(description="How sure you are that the issue is real.")
     title: Title = Field(description="One line that says what is wrong.")
-    explanation: Prose = Field(description="Why it is wrong, and what it leads to.")
+    explanation: ProseOrNone = Field(description="Why it is wrong, and what it leads to.")
     suggestion: ProseOrNone = Field(description="How to mend it; empty when there is nothing to say.")
     origin: OptionalOrigin = Field(
         default_factory=nothing, description="What the reviewed change has to do with it; only where a change is reviewed."
@@ -112,7 +115,7 @@ class AnswerVerdict(BaseModel):
     start_line: Line = Field(description="First line of the quote, counted from 1; 0 when there is none.")
     end_line: Line = Field(description="Last line of the quote, inclusive; 0 when there is none.")
     ruling: RulingWord
-    explanation: Prose = Field(description="What these lines show about the finding.")
+    explanation: ProseOrNone = Field(description="What these lines show about the finding.")
     same_as: OptionalText = Field(
         default_factory=nothing,
         description="Key of an earlier finding that states the same defect at the same lines, if one does.",
@@ -185,18 +188,31 @@ def answer_schema() -> dict[str, Any]:
 
 
 def validate(item: object) -> Claim | str:
-    """The claim an item of `findings` makes, or in a few words why it is none. The words never repeat the item's own text."""
-    return _validated(lambda: AnswerFinding.model_validate(item).claim())
+    """The claim an item of `findings` makes, or in a few words why it is none. The words never repeat the item's own text.
+
+    Only an item without path, quote or title is none; what else is odd is read by `agreed_form.py`, and noted.
+    """
+    if not isinstance(item, dict):
+        return _NO_OBJECT
+    form, notes = finding_form(item, AnswerFinding.model_fields)
+    claim = _validated(lambda: AnswerFinding.model_validate(form).claim())
+    return claim if isinstance(claim, str) else replace(claim, notes=notes)
 
 
 def validate_verdict(item: object) -> Verdict | str:
-    """The same for an item of `verdicts`."""
-    return _validated(lambda: AnswerVerdict.model_validate(item).verdict())
+    """The same for an item of `verdicts`, which only needs the key of a finding."""
+    if not isinstance(item, dict):
+        return _NO_OBJECT
+    form = verdict_form(item, AnswerVerdict.model_fields)
+    return _validated(lambda: AnswerVerdict.model_validate(form).verdict())
 
 
 def validate_quote(item: object) -> Quotation | str:
-    """The same for an item of a reply's `quotes`."""
-    return _validated(lambda: AnswerQuote.model_validate(item).quotation())
+    """The same for an item of a reply's `quotes`, which needs a path and a quote."""
+    if not isinstance(item, dict):
+        return _NO_OBJECT
+    form = quote_form(item, AnswerQuote.model_fields)
+    return _validated(lambda: AnswerQuote.model_validate(form).quotation())
 
 
 def validate_text(text: str) -> Claim | str:
@@ -212,8 +228,6 @@ def _validated(make: Callable[[], _Stated]) -> _Stated | str:
         return make()
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "extra_forbidden":
-            return "a field that was not asked for"
         field = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        return f"{field}: {what}" if field else "not an object"
+        what = "missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        return f"{field}: {what}"
