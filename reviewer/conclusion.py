@@ -75,7 +75,7 @@ def conclude(
         refuted=tuple(map(masking.refuted, (*found.refuted, *refuted))),
         coverage=coverage,
         summary=mask(found.summary),
-        problems=(*shortcomings(answers), *_problems(subject, coverage)),
+        problems=tuple(filter(None, (*shortcomings(answers), *_problems(subject, coverage), making.broken_cap))),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         making=making,
         change=_reviewed(subject.change) if subject.change else None,

@@ -61,7 +61,7 @@ class TokenRange:
     low: int
     high: int
     exact: int | None = None
-    """From `count_tokens`; then low = estimate = high = exact."""
+    """From `count_tokens`; then low = estimate = exact, and high as well where the provider itself has counted."""
 
 
 @dataclass(frozen=True, slots=True)
