@@ -104,21 +104,17 @@ class ClaudeEngine:
                     with self._learning:
                         self._not_counted |= {ability}
                     continue
-                self._cannot_count(refusal.failure, prompt.model)
+                no_path = _has_no_such_path(refusal.failure, prompt.model)
+                self._cannot_count("" if no_path else as_error(refusal.failure, model=prompt.model).message)
             except ValidationError:  # some gateways answer any path with something
-                self._cannot_count(None, prompt.model)
+                self._cannot_count("")
             except ProviderError as error:
-                self._note(f"The endpoint did not count the tokens; the local estimate was used. {error.message}")
-                self._counts = False
+                self._cannot_count(error.message)
         return None
 
-    def _cannot_count(self, failure: WireFailure | None, model: str) -> None:
+    def _cannot_count(self, why: str) -> None:
         self._counts = False
-        if failure is None or _has_no_such_path(failure, model):
-            self._note(_CANNOT_COUNT)
-        else:
-            why = as_error(failure, model=model).message
-            self._note(f"The endpoint did not count the tokens; the local estimate was used. {why}")
+        self._note(f"The endpoint did not count the tokens; the local estimate was used. {why}" if why else _CANNOT_COUNT)
 
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask once, and stream the answer to `listener`.
@@ -127,7 +123,6 @@ class ClaudeEngine:
         """
         begun = time.monotonic()
         listener.sent()
-
         attempts = self._connection.attempts()
         while True:  # each round leaves out one more ability, so there are few
             without = self._lacking  # as this attempt found it: another thread may learn the same meanwhile
@@ -136,7 +131,7 @@ class ClaudeEngine:
             except RefusedByProviderError as refusal:
                 ability = _refused_ability(refusal.failure, _asked_for(prompt) - without)
                 if ability is None:
-                    raise _error_of(refusal.failure, prompt.model) from refusal
+                    raise _error_of(refusal.failure, prompt.model, is_final=attempts.is_final) from refusal
                 self._leave_out(ability)
 
     def _send_once(
@@ -180,11 +175,11 @@ _COUNT: Final = "/v1/messages/count_tokens"
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, OVERLOADED})
 
 
-def _error_of(failure: WireFailure, model: str) -> ProviderError:
+def _error_of(failure: WireFailure, model: str, *, is_final: bool = False) -> ProviderError:
     """The error to raise, which says when a busy endpoint may be asked again."""
     error = as_error(failure, model=model)
     is_busy = failure.status in _BUSY or failure.type in {"rate_limit_error", "overloaded_error"}
-    if is_busy and not isinstance(error, SpendLimitError):
+    if is_busy and not is_final and not isinstance(error, SpendLimitError):
         error.retry_after = failure.wait or 0.0
     return error
 

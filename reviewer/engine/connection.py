@@ -51,6 +51,8 @@ class Attempts:
     give_up_at: float
     """By the monotonic clock: nothing is tried again after it."""
     made: int = 0
+    is_final: bool = False
+    """Whether the endpoint said outright that trying again does not help."""
 
 
 _under_way: ContextVar[Attempts] = ContextVar("attempts")
@@ -180,6 +182,7 @@ class Connection:
         if response.http_response.is_success:
             return response
         response.http_response.read()
+        attempts.is_final = response.http_response.headers.get("x-should-retry") == "false"
         failure = read_failure(response.http_response.status_code, _json(response.http_response), response.http_response.headers)
         cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED or self._sockets.shut
         cannot_help = cannot_help or (failure.wait or 0.0) > self._longest_wait
