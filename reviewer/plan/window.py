@@ -234,7 +234,7 @@ def _decided(plan: Plan) -> Plan:
     """Fill in everything that follows from the tokens."""
     basis, tokens = plan.basis, plan.tokens
     windows = _windows(plan.model, basis.context)
-    fitting = [window for window in windows if tokens.high + plan.max_output <= window.tokens]
+    fitting = [window for window in windows if tokens.to_fit + plan.max_output <= window.tokens]
     perhaps = tokens.low + plan.max_output <= windows[-1].tokens
     sendable = bool(plan.per_file or basis.change_tokens) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
     window = fitting[0] if fitting else windows[-1]
