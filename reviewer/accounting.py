@@ -8,14 +8,14 @@ from reviewer import __version__
 from reviewer.answers import Answer
 from reviewer.gathering import Found, parsed, shortcomings_of
 from reviewer.outcome import NO_USAGE, Making, PassMade
-from reviewer.plan.cost import total, usd
+from reviewer.plan.cost import total
 from reviewer.plan.decision import Plan
 from reviewer.session import Session
 
 
 def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Found, run: str) -> Making:
     """How the review was made: every pass with what it cost, and all together."""
-    passes = tuple(_made(answer, plan, found) for answer in answers)
+    passes = tuple(_made(answer, session, found) for answer in answers)
     models = [reply.model for answer in answers for reply in answer.replies if reply.model]
     return Making(
         engine="claude",
@@ -25,6 +25,7 @@ def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Fo
         requests=sum(len(answer.replies) for answer in answers),
         passes=passes,
         cache_warning=session.cache_warning,
+        broken_cap=session.broken_cap,
         usage=sum((each.usage for each in passes), NO_USAGE),
         cost_usd=total(each.cost_usd for each in passes),
         seconds=session.seconds,
@@ -33,7 +34,7 @@ def making_of(plan: Plan, session: Session, answers: Sequence[Answer], found: Fo
     )
 
 
-def _made(answer: Answer, plan: Plan, found: Found) -> PassMade:
+def _made(answer: Answer, session: Session, found: Found) -> PassMade:
     judged = sum(len(parsed(reply).verdicts) for reply in answer.replies)
     return PassMade(
         name=answer.asked.name,
@@ -41,7 +42,7 @@ def _made(answer: Answer, plan: Plan, found: Found) -> PassMade:
         problem=" ".join(shortcomings_of(answer)),
         asked=bool(answer.replies) or answer.error is not None,
         usage=answer.usage,
-        cost_usd=total(usd(reply.usage, plan.model) for reply in answer.replies),
+        cost_usd=total(session.prices.usd(reply.usage, reply.model) for reply in answer.replies),
         seconds=sum(reply.seconds for reply in answer.replies),
         findings=found.claims.get(answer.asked.name, 0) if answer.asked.lens else judged,
         resumed=answer.resumed,

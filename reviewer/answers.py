@@ -67,5 +67,11 @@ class Keeper(Protocol):
     def failed(self, asked: Pass, error: ReviewerError) -> None:
         """Note that nothing came."""
 
+    def measured(self, tokens: int) -> None:
+        """Learn from the first usage that was reported how many tokens the prompt of a look really has."""
+
+    def say(self, text: str) -> None:
+        """Tell the operator something at once."""
+
     def end(self) -> str:
         """Every pass was asked that could be; returns the run's id."""

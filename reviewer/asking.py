@@ -12,11 +12,14 @@ from reviewer.collect.subject import Subject
 from reviewer.engine.interface import Prompt, Reply, Stop
 from reviewer.findings import Finding
 from reviewer.gathering import parsed
+from reviewer.outcome import NO_USAGE
+from reviewer.plan.cost import total
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import FINDINGS_VERIFIED_AT_ONCE, Pass, PassKind, verification
 from reviewer.planning import Wishes
 from reviewer.questions import continued_question, look_question, verification_question
 from reviewer.reply.verifying import batches, pending
+from reviewer.report.amounts import cost_text
 from reviewer.session import Session
 from reviewer.templating import Templates
 
@@ -78,7 +81,7 @@ def verify(
         return ruled
     verdicts = [verdict for answer in ruled for reply in answer.replies for verdict in parsed(reply).verdicts]
     # What was reserved for an answer is more than rulings take; where input and longest answer together pass the window, the answer ends there.
-    room = plan.window_tokens - plan.tokens.high - min(plan.max_output, _RULINGS)
+    room = plan.window_tokens - plan.tokens.to_fit - min(plan.max_output, _RULINGS)
     parts = batches(pending(findings, verdicts), most=FINDINGS_VERIFIED_AT_ONCE, room_tokens=max(0, room))
     taken = {answer.asked for answer in ruled}
     free = (each for each in map(partial(_nth, plan), count(1)) if each not in taken)
@@ -89,11 +92,16 @@ def verify(
     return (*ruled, *session.ask(requests))
 
 
-def require_answer(looks: Sequence[Answer]) -> None:
-    """Raise what went wrong when no look brought anything at all: then there is nothing to conclude."""
+def require_answer(looks: Sequence[Answer], session: Session) -> None:
+    """Raise what went wrong, and what it cost, when no look brought anything at all: then there is nothing to conclude."""
     errors = [look.error for look in looks if look.error is not None]
     # A part without a text is what a request took that failed after all.
     if errors and not any(reply.text or reply.stop is not Stop.CUT for look in looks for reply in look.replies):
+        paid = [reply for look in looks for reply in look.replies]
+        if paid:
+            cost = total(session.prices.usd(reply.usage, reply.model) for reply in paid)
+            usage = sum((reply.usage for reply in paid), NO_USAGE)
+            errors[0].hint = f"{errors[0].hint} Cost: {cost_text(cost, usage)}.".strip()
         raise errors[0]
 
 

@@ -77,7 +77,9 @@ def conclude(
         refuted=tuple(map(masking.refuted, (*found.refuted, *refuted))),
         coverage=coverage,
         summary=mask(found.summary),
-        problems=(*shortcomings(answers), *_problems(subject, coverage, checked=_is_checked(making))),
+        problems=tuple(
+            filter(None, (*shortcomings(answers), *_problems(subject, coverage, checked=_is_checked(making)), making.broken_cap))
+        ),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         making=making,
         change=_reviewed(subject, checked=_is_checked(making)),

@@ -143,7 +143,7 @@ def own_tokens(prompt: Prompt, tokenizer: Tokenizer, correction: Correction | No
 
 def answer_room(window: int, tokens: TokenRange, wanted: int, least: int) -> int:
     """Tokens of answer to ask for: as many as are wanted, else what the window leaves after the prompt; 0 when that is below `least`."""
-    left = window - tokens.high
+    left = window - tokens.to_fit
     return min(wanted, left) if left >= min(least, wanted) else 0
 
 

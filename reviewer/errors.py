@@ -96,6 +96,8 @@ class ProviderError(ReviewerError):
     """The provider, the credentials or the network; the repository was not reviewed."""
 
     exit_code = 4
+    retry_after: float | None = None
+    """Seconds after which the same request may pass, the endpoint being busy; 0 where it did not say. None where it is not busy."""
 
 
 class CredentialsError(ProviderError):

@@ -106,10 +106,22 @@ class Coverage:
     """Files of which only the signatures were read, there being no room for more."""
 
 
+class Reported(StrEnum):
+    """How much an endpoint said of what it billed. The value is the word of the JSON report."""
+
+    WHOLE = "whole"
+    AT_LEAST = "at least"
+    """The answer broke off, or its length was not reported: more was billed than is known."""
+    UNKNOWN = "unknown"
+    """Of a request that was answered, no usage was reported: that is unknown, not free."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Tokens as the provider billed them, in the provider's own names. The whole prompt is the sum of the three inputs."""
 
+    reported: Reported = Reported.WHOLE
+    """The least of all parts, where several are added."""
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_input_tokens: int = 0
@@ -119,14 +131,21 @@ class Usage:
 
     def __add__(self, other: Usage) -> Usage:
         """Both together."""
-        return Usage(**{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(Usage)})
+        both = {name: getattr(self, name) + getattr(other, name) for name in _COUNTS}
+        return Usage(reported=max(self.reported, other.reported, key=list(Reported).index), **both)
 
     @property
     def prompt_tokens(self) -> int:
         """All input tokens, however they were billed."""
         return self.input_tokens + self.cache_read_input_tokens + self.cache_creation_input_tokens
 
+    @property
+    def known(self) -> bool:
+        """Whether the endpoint reported anything at all."""
+        return self.reported is not Reported.UNKNOWN
 
+
+_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "reported")
 NO_USAGE = Usage()
 
 
@@ -164,11 +183,14 @@ class Making:
     passes: tuple[PassMade, ...] = ()
     """Every planned request, in the planned order, also those that were not asked. Empty where no model was asked."""
     cache_warning: str = ""
-    """Why the passes after the first did not read their prefix from the cache; empty when they did, or there was one pass only."""
+    """Why the passes after the first did not read their prefix from the cache; empty when they did, when nobody knows, or there was one
+    pass only."""
+    broken_cap: str = ""
+    """That more was spent than --max-cost allows, and how much; empty when it was not."""
     usage: Usage = NO_USAGE
     """Of all passes together."""
     cost_usd: float | None = 0.0
-    """None when the catalogue has no price for the model."""
+    """None when the catalogue has no price for the model, or the endpoint reported no usage; see `usage.reported`."""
     seconds: float = 0.0
     version: str = ""
     run: str = ""

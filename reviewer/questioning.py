@@ -27,10 +27,10 @@ from reviewer.conversation_texts import Told, said
 from reviewer.engine.interface import Engine, Lifetime, Listener, Prompt, Reply
 from reviewer.errors import DoesNotFitError, IncompleteError
 from reviewer.plan.correction import Correction
-from reviewer.plan.cost import usd
+from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan, TokenRange
 from reviewer.plan.lifetime import Use, is_warm
-from reviewer.plan.window import settle
+from reviewer.plan.window import believed, settle
 
 MOST_SUMMARY = 8_000
 """Tokens of a summary, thinking included."""
@@ -127,7 +127,7 @@ class Questioning:
         """The request with as much room for its answer as there is, at least `least` tokens; None without it."""
         own = own_tokens(prompt, self.plan.model.tokenizer, self.correction)
         tokens = self._count(prompt, own)
-        plan = settle(self.plan, tokens.exact) if tokens.exact is not None else self.plan
+        plan = settle(self.plan, tokens.exact, is_providers_own=True) if tokens.exact is not None else self.plan
         room = answer_room(plan.window_tokens, tokens, prompt.max_output, least)
         if room == 0:
             return None
@@ -137,12 +137,11 @@ class Questioning:
         return Ready(saying=saying, prompt=fitted, tokens=tokens, price=cost, is_warm=warm)
 
     def _count(self, prompt: Prompt, own: TokenRange) -> TokenRange:
-        """The provider's own count; where it cannot count, the plan's estimate, which holds the review's question besides."""
-        exact = self.engine.count(prompt)
-        if exact is not None:
-            return TokenRange(estimate=exact, low=exact, high=exact, exact=exact)
+        """The endpoint's count; without one that can be believed, the plan's estimate, which holds the review's question besides."""
         plan = self.plan.tokens
-        return TokenRange(estimate=plan.estimate + own.estimate, low=plan.low + own.low, high=plan.high + own.high)
+        estimated = TokenRange(estimate=plan.estimate + own.estimate, low=plan.low + own.low, high=plan.high + own.high)
+        count = self.engine.count(prompt)
+        return believed(estimated, count, is_providers_own=self.engine.is_providers_own) or estimated
 
     def _sent(self, ready: Ready, question: str, conversation: Conversation) -> Conversation:
         self.approve(ready)
@@ -158,7 +157,8 @@ class Questioning:
         )
         conversation = conversation.plus(exchange)
         reply = self.engine.send(ready.prompt, self.keeper.begin(conversation))
-        conversation = conversation.ending(_answered(exchange, reply, usd(reply.usage, self.plan.model)))
+        prices = Prices(self.plan.model, self.plan.basis.catalogue)
+        conversation = conversation.ending(_answered(exchange, reply, prices.usd(reply.usage, reply.model)))
         self.keeper.ended(conversation)
         return conversation
 

@@ -24,7 +24,7 @@ from reviewer.gathering import gather
 from reviewer.outcome import Making, Review, SkippedFile, SkipReason
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import BUILT_IN
-from reviewer.plan.window import settle
+from reviewer.plan.window import believed, settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
 from reviewer.report.amounts import counted
@@ -71,14 +71,16 @@ def review_with_model(
     no file, DoesNotFitError when no window holds the prompt, and ProviderError when no answer arrived at all.
     """
     prompt, texts, unread = prepare(subject, plan, wishes, templates)
-    plan = _settled(plan, engine.count(longest(look_requests(plan, prompt, subject, wishes, templates))))
+    counted_as = engine.count(longest(look_requests(plan, prompt, subject, wishes, templates)))
+    plan = settle(plan, counted_as, is_providers_own=engine.is_providers_own)
+    _require_window(plan)
     prompt = dataclasses.replace(prompt, max_output=plan.max_output, betas=plan.betas)
     approve(plan)
     keeper.begin(prompt, plan)
     session = Session(engine, keeper, plan, wishes.max_cost)
     ruled = recall_rulings(session, plan)
     looks = session.ask(look_requests(plan, prompt, subject, wishes, templates))
-    require_answer(looks)
+    require_answer(looks, session)
     search = search_in(texts)
     found = gather(subject, texts, looks, search, _hidden_text(subject, texts), pre_existing=limits.pre_existing)
     checks = verify(session, plan, prompt, found.findings, ruled, templates)
@@ -98,8 +100,9 @@ def fill_window(
     """What of `whole` is sent where not all of it fits: after a free count, more of it than the estimate's wide band allowed."""
     if not any(file.reason is SkipReason.NO_ROOM for file in chosen.skipped) and not chosen.outlines:
         return chosen, plan
-    exact = engine.count(prepare(chosen, plan, wishes, templates)[0])
-    better = repack(whole, plan, exact, wishes, templates, rank) if exact is not None else None
+    count = engine.count(prepare(chosen, plan, wishes, templates)[0])
+    counted_as = believed(plan.tokens, count, is_providers_own=engine.is_providers_own)
+    better = repack(whole, plan, counted_as.estimate, wishes, templates, rank) if counted_as is not None else None
     if better is None:
         return chosen, plan
     again = engine.count(prepare(*better, wishes, templates)[0])
@@ -138,19 +141,6 @@ def _hidden_text(subject: Subject, texts: Texts) -> Reply:
     lines = subject.change.added_lines
     changed = {path: texts.current[path] for path in lines if path in texts.current}
     return search_hidden_text(changed, lines, changed_entries(subject, texts))
-
-
-def _settled(plan: Plan, exact: int | None) -> Plan:
-    """The plan after the provider's count; without one, only an estimate that cannot overflow may be sent."""
-    if exact is not None:
-        plan = settle(plan, exact)
-    elif plan.needs_exact:
-        raise DoesNotFitError(
-            "the estimate could overflow the context window, and the endpoint cannot count tokens",
-            hint="Use --context 1m, or shrink the prompt with --exclude.",
-        )
-    _require_window(plan)
-    return plan
 
 
 def _require_files(subject: Subject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from messages_rules import BYTES_PER_TOKEN, tokens_of
 
 Event = tuple[str, Any]
 """Name and data. A `str` as data is sent as it is, anything else as JSON."""
+Edit = Callable[[str, dict[str, Any]], None]
+"""Changes the data of an event, known by its name; `message` is a whole answer in one piece."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,12 @@ class Behaviour:
     last: tuple[Event, ...] = ()
     ending: str = "whole"
     """`whole`; `closed`: the connection closes though more was promised; `reset`: it is cut; `silent`: nothing more for a second."""
+    edit: Edit | None = None
+    """What a gateway makes of the provider's events; see messages_gateways.py."""
+    billed: Mapping[str, Any] | None = None
+    """Billed, and reported, instead of what the prompt has."""
+    thinks: bool = True
+    """Whether a thought comes before the text. Without one, a refusal without text is one before any output."""
     one_piece: bool = False
     """Answer with one JSON message, as some gateways do."""
     compressed: bool = False
@@ -78,7 +86,16 @@ def message_of(
 def events_of(message: Mapping[str, Any], behaviour: Behaviour) -> list[Event]:
     """The events of a streamed answer, as scripted."""
     events = list(_whole_stream(message, behaviour))
+    for name, data in events:
+        edited(name, data, behaviour)
     return [*events[: behaviour.keep_events], *behaviour.last]
+
+
+def edited(name: str, data: Any, behaviour: Behaviour) -> Any:  # noqa: ANN401 - JSON
+    """The data of an event as the gateway of the behaviour passes it on."""
+    if behaviour.edit is not None and isinstance(data, dict):
+        behaviour.edit(name, data)
+    return data
 
 
 def _whole_stream(message: Mapping[str, Any], behaviour: Behaviour) -> Iterator[Event]:
@@ -86,9 +103,10 @@ def _whole_stream(message: Mapping[str, Any], behaviour: Behaviour) -> Iterator[
     head["usage"] = {**message["usage"], "output_tokens": 1}
     yield "message_start", {"type": "message_start", "message": head}
     yield "ping", {"type": "ping"}
-    yield from _block(
-        0, {"type": "thinking", "thinking": "", "signature": ""}, [{"type": "signature_delta", "signature": "c2ln"}]
-    )
+    if behaviour.thinks:
+        yield from _block(
+            0, {"type": "thinking", "thinking": "", "signature": ""}, [{"type": "signature_delta", "signature": "c2ln"}]
+        )
     for block in message["content"]:
         text, size = block["text"], behaviour.piece
         deltas = [{"type": "text_delta", "text": text[start : start + size]} for start in range(0, len(text), size)]

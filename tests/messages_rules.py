@@ -24,6 +24,8 @@ ALIASES = {alias: row["id"] for row in MODELS.values() for alias in row.get("ali
 VERSION = "2026-10-21"
 LARGEST_BODY = 32_000_000
 BYTES_PER_TOKEN = 3
+FREE_REFUSALS = (None, "cyber", "general_harms")
+"""Categories of a refusal that is not billed when it comes before any output."""
 
 _HEADER_ONLY = {"user_profile_id", "workspace_id"}
 _ACTING = {"tools", "tool_choice", "mcp_servers", "container"}

@@ -65,11 +65,13 @@ class Received:
     usage: Mapping[str, Any] = field(default_factory=dict)
     """What was billed, in the API's own names: empty until the answer has begun, then with the tokens of the answer that were sent so far."""
     message_id: str = ""
+    free: bool = False
+    """A refusal that the provider does not bill."""
 
     @property
     def dollars(self) -> float:
         """What it cost."""
-        return dollars(self.body["model"], self.usage) if self.usage else 0.0
+        return dollars(self.body["model"], self.usage) if self.usage and not self.free else 0.0
 
 
 class MessagesServer:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from messages_cache import Look
-from messages_events import Behaviour, Event, encoded, events_of, message_of, output_tokens
-from messages_rules import LARGEST_BODY, MODELS, VERSION, Refusal, count, model_info, model_row, refusal_of
+from messages_events import Behaviour, Event, edited, encoded, events_of, message_of, output_tokens
+from messages_rules import FREE_REFUSALS, LARGEST_BODY, MODELS, VERSION, Refusal, count, model_info, model_row, refusal_of
 
 if TYPE_CHECKING:
     from messages_server import MessagesServer, Received
@@ -133,14 +133,19 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, body: dict[str, Any], behaviour: Behaviour, look: Look) -> None:
         made = self.loopback.model(body) if behaviour.text is None else behaviour.text
         text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
+        look.usage = behaviour.billed or look.usage
         message_id = self.loopback.message_id()
         message = message_of(body, text, look.usage, message_id, behaviour) | self.loopback.diagnostics.of(body, message_id)
+        category = (behaviour.stop_details or {}).get("category")
+        self.received.free = (
+            message["stop_reason"] == "refusal" and not text and not behaviour.thinks and category in FREE_REFUSALS
+        )
         headers = {**behaviour.headers, "content-type": behaviour.content_type}
         events = events_of(message, behaviour)
         if behaviour.one_piece or not body.get("stream"):
             self._begin(message, look)
             self._end_with(message["usage"]["output_tokens"])
-            self._send_json(200, message, behaviour.headers)
+            self._send_json(200, edited("message", message, behaviour), behaviour.headers)
         elif behaviour.compressed:
             self._begin(message, look)
             self._end_with(message["usage"]["output_tokens"])

@@ -137,6 +137,7 @@ def test_a_run_from_start_to_finish(tmp_path: Path) -> None:
                 "answer_bytes": 16,
                 "problem": "",
                 "usage": {
+                    "reported": "whole",
                     "input_tokens": 10,
                     "output_tokens": 5,
                     "cache_read_input_tokens": 0,

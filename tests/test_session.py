@@ -36,6 +36,7 @@ class Answering:
 
     limits = RateLimits()
     newest = ""
+    is_providers_own = True
 
     def __init__(self, send: Send) -> None:
         self.sent: list[Prompt] = []
@@ -54,7 +55,7 @@ class Silent:
 
     def sent(self) -> None: ...
 
-    def started(self, usage: Usage, request_id: str) -> None: ...
+    def started(self, usage: Usage, request_id: str, model: str) -> None: ...
 
     def text(self, delta: str) -> None: ...
 
@@ -82,6 +83,10 @@ class Forgetful:
     def failed(self, asked: Pass, error: ReviewerError) -> None:
         self.failures[asked.name] = error.message
 
+    def measured(self, tokens: int) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
     def end(self) -> str:
         return ""
 
@@ -106,7 +111,7 @@ def requests(passes: Sequence[Pass], question: str = "Look.") -> list[Request]:
 
 def usual(number: int, _: Prompt, listener: Listener) -> Reply:
     usage = READ if number else WRITTEN
-    listener.started(usage, "r")
+    listener.started(usage, "r", "")
     return Reply(text=ANSWER, stop=Stop.END, usage=usage)
 
 
@@ -134,10 +139,12 @@ def test_when_every_answer_breaks_off_before_a_word_there_is_nothing_to_conclude
         usual(number, asked, listener)
         raise ConnectionFailedError("it ended")
 
-    answers = Session(Answering(send), Forgetful(), DEEP, 10.0).ask(requests(LOOKS[:2]))
+    session = Session(Answering(send), Forgetful(), DEEP, 10.0)
+    answers = session.ask(requests(LOOKS[:2]))
 
-    with pytest.raises(ConnectionFailedError):
-        require_answer(answers)
+    with pytest.raises(ConnectionFailedError) as raised:
+        require_answer(answers, session)
+    assert "Cost: USD" in raised.value.hint
 
 
 def test_an_answer_of_which_nobody_tells_the_beginning_proves_the_hit_too() -> None:

@@ -215,7 +215,7 @@ def test_what_is_told_twice_is_in_the_estimate_and_in_what_a_true_count_teaches(
     review("--depth", "quick")
 
     assert "<updated_documents>" in "".join(blocks(server))
-    ((first, second),) = json.loads((Path.home() / "state" / "corrections.json").read_text())["models"].values()
+    ((first, second),) = json.loads((Path.home() / "state" / "corrections.json").read_text())["endpoints"][server.url].values()
     assert second[0] > first[0] * 1.05
     assert second[1] / second[0] == pytest.approx(first[1] / first[0], rel=0.03)
 

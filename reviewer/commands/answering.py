@@ -17,6 +17,7 @@ from reviewer.conversation_file import ConversationFile
 from reviewer.engine.interface import Listener
 from reviewer.errors import StorageError
 from reviewer.outcome import Usage
+from reviewer.plan.cost import Prices
 from reviewer.reply.masking_lines import MaskedLines
 from reviewer.reply.stream import ReplyStream
 from reviewer.report.flow import Flow
@@ -34,7 +35,7 @@ class Answering:
     file: ConversationFile
     folder: Path
     terminal: Terminal
-    dollars: Callable[[Usage], float | None]
+    prices: Prices
     """What usage costs."""
     starts_over: bool = False
     """Whether the conversation that is there is set aside before the first answer is kept."""
@@ -103,11 +104,11 @@ class Answering:
         """Remember the first thing that could not be written."""
         self.storage_problem = self.storage_problem or error.message
 
-    def _noted(self, conversation: Conversation) -> Callable[[Usage, str], None]:
+    def _noted(self, conversation: Conversation) -> Callable[[Usage, str, str], None]:
         """What notes that the input is paid for."""
 
-        def note(usage: Usage, request_id: str) -> None:
-            paid = self.dollars(usage)
+        def note(usage: Usage, request_id: str, model: str) -> None:
+            paid = self.prices.usd(usage, model)
             begun = dataclasses.replace(conversation.exchanges[-1], usage=usage, request_id=request_id, cost_usd=paid)
             try:
                 self.file.save(conversation.ending(begun))
@@ -122,14 +123,14 @@ class _Kept:
     """A `Listener` that has each piece on disk before it is looked at."""
 
     part: AnswerFile
-    note: Callable[[Usage, str], None]
+    note: Callable[[Usage, str, str], None]
 
     def sent(self) -> None:
         """`conversation.json` says so already."""
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """So much is paid for by now."""
-        self.note(usage, request_id)
+        self.note(usage, request_id, model)
 
     def text(self, delta: str) -> None:
         """Append a piece."""
@@ -166,10 +167,11 @@ class Shown:
     def sent(self) -> None:
         """The request has left: the status line says so."""
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """The input was read."""
-        self._terminal.detail(f"request {request_id}: {usage.prompt_tokens:,} tokens in, {cached_share(usage)}")
-        self._update(f"{self._model} · {usage.prompt_tokens:,} tokens in, {cached_share(usage)}")
+        read = f"{usage.prompt_tokens:,} tokens in, {cached_share(usage)}" if usage.known else "answering"
+        self._terminal.detail(f"request {request_id} to {model or self._model}: {read}")
+        self._update(f"{self._model} · {read}")
 
     def text(self, delta: str) -> None:
         """A piece of the answer, of which the reply's text is a part."""

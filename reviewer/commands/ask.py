@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from reviewer.collect.gitdir import top_of
@@ -35,12 +34,13 @@ from reviewer.errors import (
     StorageError,
     UsageError,
 )
-from reviewer.plan.cost import usd
+from reviewer.outcome import Usage
+from reviewer.plan.cost import Prices
 from reviewer.questioning import Questioning
 from reviewer.questions import context_text
 from reviewer.reply.parse import parse
 from reviewer.reply.quotations import Checked, check
-from reviewer.report.amounts import counted, seconds_text
+from reviewer.report.amounts import cost_text, counted, seconds_text
 from reviewer.report.quotations import quotations_text
 from reviewer.run_passes import uses
 from reviewer.run_record import RunRecord
@@ -107,8 +107,8 @@ class _Ask:
             with trace.span("plan", run=self.record.id):
                 remade = remake(self.target, self.record, templates, claude, self.terminal)
             self._say_what(remade, conversation, f"{claude.endpoint} with {who.source}")
-            dollars = partial(usd, model=remade.plan.model)
-            answering = Answering(file, self.folder, self.terminal, dollars, starts_over=new)
+            prices = Prices(remade.plan.model, remade.plan.basis.catalogue)
+            answering = Answering(file, self.folder, self.terminal, prices, starts_over=new)
             stack.callback(answering.close)
             pricing = Pricing(config, self.terminal)
             questioning = Questioning(
@@ -118,7 +118,7 @@ class _Ask:
                 prefix=remade.prefix.sha256,
                 uses=uses(self.folder, self.record),
                 told=self._told(remade, templates),
-                engine=TracedEngine(claude, trace, dollars),
+                engine=TracedEngine(claude, trace, prices.usd),
                 keeper=answering,
                 approve=pricing.approve,
                 clock=lambda: datetime.now(UTC),
@@ -197,11 +197,16 @@ def _shortcoming(exchange: Exchange) -> str:
     return exchange.problem or f"the answer is not whole: {exchange.stop}"
 
 
+def _tokens(usage: Usage) -> str:
+    if not usage.known:
+        return "the endpoint reported no tokens"
+    return f"{usage.prompt_tokens:,} tokens in, {cached_share(usage)}, {usage.output_tokens:,} out"
+
+
 def _summary(last: Exchange, conversation: Conversation) -> str:
     """Tokens, dollars and time of the answer; dollars of the conversation where it has more than one question."""
     usage = last.usage
-    cost = "" if last.cost_usd is None else f", ${last.cost_usd:,.2f}"
-    text = f"{usage.prompt_tokens:,} tokens in, {cached_share(usage)}, {usage.output_tokens:,} out{cost}, {seconds_text(last.seconds)}"
+    text = f"{_tokens(usage)}, {cost_text(last.cost_usd, usage, '$')}, {seconds_text(last.seconds)}"
     costs = [each.cost_usd for each in conversation.exchanges]
     if len(costs) < 2 or None in costs:  # noqa: PLR2004 - the sum of one is said already
         return text

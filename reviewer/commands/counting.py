@@ -21,7 +21,7 @@ def counted(plan: Plan, subject: Subject, wishes: Wishes, templates: Templates, 
         return _by_sample(plan, subject.snapshot, engine)
     prompt, _, _ = prepare(subject, plan, wishes, templates)
     number = engine.count(prompt)
-    return plan if number is None else settle(plan, number)
+    return plan if number is None else settle(plan, number, is_providers_own=engine.is_providers_own)
 
 
 def _by_sample(plan: Plan, snapshot: Snapshot, engine: Engine) -> Plan:

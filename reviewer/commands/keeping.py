@@ -12,12 +12,13 @@ from reviewer.commands.outputs import Render
 from reviewer.commands.recorded import asked_of
 from reviewer.commands.target import Target
 from reviewer.commands.watching import Watch
+from reviewer.commands.wishing import learn_size
 from reviewer.engine.interface import Listener, Prompt, Reply, Stop
 from reviewer.engine.request import request_text
-from reviewer.errors import IncompleteError, InterruptedByUser, RequestRefusedError, ReviewerError
+from reviewer.errors import CredentialsError, IncompleteError, InterruptedByUser, RequestRefusedError, ReviewerError
 from reviewer.outcome import Review, Usage
 from reviewer.plan.correction import Correction
-from reviewer.plan.cost import usd
+from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan
 from reviewer.plan.passes import Pass
 from reviewer.run_answers import AnswerFile
@@ -43,10 +44,10 @@ class Both:
         self.first.sent()
         self.second.sent()
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """Pass on."""
-        self.first.started(usage, request_id)
-        self.second.started(usage, request_id)
+        self.first.started(usage, request_id, model)
+        self.second.started(usage, request_id, model)
 
     def text(self, delta: str) -> None:
         """Pass on."""
@@ -69,6 +70,10 @@ class Keeping:
     """The commit whose files the prompt begins with; None outside git."""
     stack: ExitStack
     terminal: Terminal
+    endpoint: str
+    """Where the requests go."""
+    anything: bool = field(default=False, init=False)
+    """Whether any answer has begun, now or in an earlier process."""
     run: Run | None = field(default=None, init=False)
     """None until the run begins."""
     _watch: Watch | None = field(default=None, init=False)
@@ -93,7 +98,7 @@ class Keeping:
         self.stack.push(self._left)
         self.stack.enter_context(self._status)
         update = self._status.enter_context(self.terminal.working(f"sending to {prompt.model}"))
-        self._watch = Watch(self.terminal, update, prompt.model, plan.requests, lambda usage: usd(usage, plan.model))
+        self._watch = Watch(self.terminal, update, prompt.model, plan.requests, self.price)
 
     def _new(self, prefix: Prefix, plan: Plan) -> Run:
         subject = self.target.subject
@@ -111,7 +116,11 @@ class Keeping:
 
     def _left(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         """The run is left: whoever reads of a failure is to know that not all is lost."""
-        if isinstance(error, ReviewerError) and not isinstance(error, InterruptedByUser | RequestRefusedError):
+        if isinstance(error, InterruptedByUser | RequestRefusedError):
+            return
+        if isinstance(error, CredentialsError) and not self.anything:
+            return  # nothing was answered, and with the same credentials nothing would be
+        if isinstance(error, ReviewerError):
             error.hint = f"{error.hint} {going_on(self.run)}".strip()
         elif isinstance(error, Exception) and not isinstance(error, ReviewerError):
             self.terminal.say(going_on(self.run))  # a bug of ours, after something was paid for
@@ -122,6 +131,7 @@ class Keeping:
             return ()
         parts = self._begun.log(asked).kept()
         if parts:
+            self.anything = True
             self._watching.kept(asked, parts, whole=parts[-1].stop is Stop.END)
         return parts
 
@@ -145,6 +155,15 @@ class Keeping:
         self._begun.log(asked).failed(error.message)
         self._watching.failed(asked, error.message)
 
+    def measured(self, tokens: int) -> None:
+        """Learn from the first usage how many tokens the prompt of a look really has: a count is only what the endpoint says of itself."""
+        assert self._plan is not None, "begin comes first"  # noqa: S101 - the story's order, not an input
+        self.terminal.say(learn_size(self.target.setup, self._plan, self.endpoint, tokens))
+
+    def say(self, text: str) -> None:
+        """Tell the operator something at once."""
+        self.terminal.say(text)
+
     def end(self) -> str:
         """Close the status line; returns the run's id."""
         self._status.close()
@@ -163,10 +182,10 @@ class Keeping:
         """What to tell a person who pressed Ctrl-C."""
         return InterruptedByUser("interrupted", hint=going_on(self.run) or "Nothing was sent.")
 
-    def price(self, usage: Usage) -> float | None:
-        """Dollars for so much."""
+    def price(self, usage: Usage, model: str) -> float | None:
+        """Dollars for so much of an answer by `model`."""
         assert self._plan is not None, "begin comes first"  # noqa: S101 - the story's order, not an input
-        return usd(usage, self._plan.model)
+        return Prices(self._plan.model, self._plan.basis.catalogue).usd(usage, model)
 
     @property
     def _begun(self) -> Run:
@@ -190,9 +209,10 @@ class _Kept:
     def sent(self) -> None:
         """The record says so already."""
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """Note what is paid for by now."""
-        self.log.started(usage, request_id, self.keeping.price(usage))
+        self.keeping.anything = True
+        self.log.started(usage, request_id, self.keeping.price(usage, model))
 
     def text(self, delta: str) -> None:
         """Append a piece of the answer."""

@@ -18,11 +18,12 @@ from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
 from reviewer.errors import DeclinedError, OverBudgetError, ReviewerError
 from reviewer.outcome import Review
-from reviewer.plan.cost import usd
+from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.report.amounts import counted
 from reviewer.review import fill_window, require_sendable, review_with_model
+from reviewer.session import LONGEST_SILENT_WAIT
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
 from reviewer.tracing.asking import TracedEngine, TracedKeeper
@@ -61,8 +62,8 @@ class Paying:
 
         setup = self.target.setup
         with self.terminal.working("connecting"), self.trace.span("connect"):
-            claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup)))
-        engine = TracedEngine(claude, self.trace, lambda usage: usd(usage, wishes.model))
+            claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup), longest_wait=LONGEST_SILENT_WAIT))
+        engine = TracedEngine(claude, self.trace, Prices(wishes.model, wishes.catalogue).usd)
         self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {claude.endpoint} with {who.source}")
         if not subject.snapshot.redacts:
             self.terminal.say("--no-redact: secrets are sent as they stand")
@@ -71,13 +72,13 @@ class Paying:
             subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
         with self.terminal.working("looking for what the cache holds"), self.trace.span("fill"):
             subject, plan = warmed(subject, plan, wishes, self.templates, self.target, self.terminal)
-        keeper = Keeping(self.target, wishes.correction, documents_of(subject), stack, self.terminal)
+        keeper = Keeping(self.target, wishes.correction, documents_of(subject), stack, self.terminal, claude.endpoint)
         counting = stack.enter_context(ExitStack())
         counting.enter_context(self.terminal.working("counting the tokens"))
 
         def approve(settled: Plan) -> None:
             counting.close()
-            self.terminal.say(learn_count(setup, settled))
+            self.terminal.say(learn_count(setup, settled, claude.endpoint))
             _approve(settled, setup.config, self.terminal)
 
         told = TracedKeeper(keeper, self.trace)

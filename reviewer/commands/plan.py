@@ -16,7 +16,7 @@ from reviewer.commands.target import Target
 from reviewer.commands.tracing import collected, traced
 from reviewer.commands.wishing import learn_count, make_wishes, plan_target
 from reviewer.errors import EXIT_OK, DoesNotFitError
-from reviewer.plan.cost import usd
+from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
 from reviewer.report import plan_json, plan_text
@@ -83,9 +83,9 @@ def _exact(
 
     who = required_credentials(call.environ, "leave --exact out")
     with terminal.working("counting"), ClaudeEngine(who, base_url=endpoint(setup)) as engine:
-        traced_engine = TracedEngine(engine, trace, lambda usage: usd(usage, wishes.model))
+        traced_engine = TracedEngine(engine, trace, Prices(wishes.model, wishes.catalogue).usd)
         plan = counted(plan, subject, wishes, templates, traced_engine)
     for note in engine.notes:
         terminal.say(note)
-    terminal.say(learn_count(setup, plan))
+    terminal.say(learn_count(setup, plan, engine.endpoint))
     return plan

@@ -20,7 +20,7 @@ from reviewer.engine.credentials import Credentials
 from reviewer.errors import EXIT_FINDINGS, EXIT_OK, IncompleteError
 from reviewer.findings import Confidence, Severity
 from reviewer.outcome import Review
-from reviewer.report.amounts import counted
+from reviewer.report.amounts import cost_text, counted
 from reviewer.report.rehearsal import rehearse
 from reviewer.review import review_built_in, review_nothing
 from reviewer.run_list import obstacle
@@ -146,7 +146,8 @@ def _history(root: Path) -> History:
 
 
 def _summary(review: Review) -> str:
-    cost = "" if not review.making.cost_usd else f", ${review.making.cost_usd:,.2f}"
+    making = review.making
+    cost = f", {cost_text(making.cost_usd, making.usage, '$')}" if making.requests and making.cost_usd != 0 else ""
     found = counted(len(review.findings), "finding")
     refuted = f", {len(review.refuted):,} refuted" if review.refuted else ""
     kept_back = f", {counted(len(review.redacted), 'secret')} not sent" if review.redacted else ""

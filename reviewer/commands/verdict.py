@@ -121,6 +121,6 @@ def outputs_of(ended: Ended) -> dict[str, str]:
         "json-path": str(reports.json) if reports else "",
         "sarif-path": str(reports.sarif) if reports else "",
         "cost-usd": "" if cost is None else f"{cost:.4f}",
-        "input-tokens": str(usage.prompt_tokens) if usage else "",
-        "cache-read-tokens": str(usage.cache_read_input_tokens) if usage else "",
+        "input-tokens": str(usage.prompt_tokens) if usage and usage.known else "",
+        "cache-read-tokens": str(usage.cache_read_input_tokens) if usage and usage.known else "",
     }

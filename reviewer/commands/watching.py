@@ -11,7 +11,7 @@ from reviewer.findings import Claim
 from reviewer.outcome import NO_USAGE, Usage
 from reviewer.plan.passes import Pass, PassKind
 from reviewer.reply.stream import ClaimStream
-from reviewer.report.amounts import counted
+from reviewer.report.amounts import cost_text, counted
 from reviewer.terminal import Terminal
 
 _CHARACTERS_PER_TOKEN = 2.5
@@ -26,6 +26,9 @@ class _Seen:
 
     name: str
     usage: Usage = NO_USAGE
+    model: str = ""
+    """The one that answers, as it names itself."""
+    begun: bool = False
     characters: int = 0
     found: int = 0
     over: bool = False
@@ -41,7 +44,7 @@ class Watch:
         update: Callable[[str], None],
         model: str,
         planned: int,
-        dollars: Callable[[Usage], float | None],
+        dollars: Callable[[Usage, str], float | None],
     ) -> None:
         self._terminal = terminal
         self._update = update
@@ -56,7 +59,7 @@ class Watch:
         """Earlier processes have paid for this."""
         with self._lock:
             for reply in replies:
-                seen = _Seen(asked.name, reply.usage, over=True)
+                seen = _Seen(asked.name, reply.usage, reply.model, over=True)
                 seen.found = len(seen.claims.feed(reply.text))
                 self._requests.append(seen)
             if whole:
@@ -68,11 +71,12 @@ class Watch:
         seen = _Seen(asked.name)
         with self._lock:
             self._requests.append(seen)
+            self._done.discard(asked.name)  # a busy endpoint had refused it
         return WatchedRequest(self, seen)
 
     def ended(self, asked: Pass, reply: Reply, cost_usd: float | None) -> None:
         """The answer to a pass is all here."""
-        price = "" if cost_usd is None else f", ${cost_usd:,.2f}"
+        price = f", {cost_text(cost_usd, reply.usage, '$')}" if cost_usd is not None or not reply.usage.known else ""
         with self._lock:
             found = self._over(asked, reply.usage)
             findings = f"{counted(found, 'finding')}, " if asked.kind is PassKind.LOOK else ""
@@ -102,12 +106,13 @@ class Watch:
             self._terminal.detail(f"{seen.name}: sent")
             self._show()
 
-    def started(self, seen: _Seen, usage: Usage, request_id: str) -> None:
+    def started(self, seen: _Seen, usage: Usage, request_id: str, model: str) -> None:
         """See `Listener`."""
         with self._lock:
-            seen.usage = usage
+            seen.usage, seen.model, seen.begun = usage, model, True
             cached = f", {usage.cache_read_input_tokens:,} of them from the cache" if usage.cache_read_input_tokens else ""
-            self._terminal.detail(f"{seen.name}: request {request_id}: {usage.prompt_tokens:,} tokens in{cached}")
+            read = f"{usage.prompt_tokens:,} tokens in{cached}" if usage.known else "answering"
+            self._terminal.detail(f"{seen.name}: request {request_id}: {read}")
             self._show()
 
     def text(self, seen: _Seen, delta: str) -> None:
@@ -126,7 +131,7 @@ class Watch:
 
     def _passes(self) -> str:
         """How many passes are done, or for a single one nothing; and what is under way."""
-        waiting = [seen.name for seen in self._requests if not seen.over and not seen.usage.prompt_tokens]
+        waiting = [seen.name for seen in self._requests if not seen.over and not seen.begun]
         doing = [seen.name for seen in self._requests if not seen.over]
         if self._planned == 1:
             return "reading" if waiting else ""
@@ -137,7 +142,7 @@ class Watch:
         tokens = sum(seen.usage.prompt_tokens for seen in self._requests)
         if not tokens:
             return ()
-        costs = [self._dollars(_so_far(seen)) for seen in self._requests]
+        costs = [self._dollars(_so_far(seen), seen.model) for seen in self._requests]
         dollars = sum(cost for cost in costs if cost is not None)
         found = sum(seen.found for seen in self._requests)
         return (f"{tokens:,} tokens in", counted(found, "finding"), "" if None in costs else f"about ${dollars:,.2f}")
@@ -154,9 +159,9 @@ class WatchedRequest:
         """Pass on."""
         self.watch.sent(self.seen)
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """Pass on."""
-        self.watch.started(self.seen, usage, request_id)
+        self.watch.started(self.seen, usage, request_id, model)
 
     def text(self, delta: str) -> None:
         """Pass on."""

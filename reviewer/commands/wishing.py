@@ -47,7 +47,9 @@ def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
         language=fit(config.language),
         instructions=fit(instructions(setup)),
         instructions_from_repository="instructions" in setup.resolved.from_repository,
-        correction=setup.call.asked.correction if setup.call.asked else corrections.get(model.id),
+        correction=setup.call.asked.correction
+        if setup.call.asked
+        else corrections.get(endpoint(setup) or DEFAULT_ENDPOINT, model.id),
         today=today,
     )
 
@@ -61,13 +63,16 @@ def plan_target(target: Target, wishes: Wishes, templates: Templates) -> tuple[S
     return plan_change(subject, wishes, templates, target.rank)
 
 
-def learn_count(setup: Setup, plan: Plan) -> str:
-    """Keep what a true count says of the estimate for this model; a note when it could not be kept, else empty."""
-    if plan.tokens.exact is None:
-        return ""
+def learn_count(setup: Setup, plan: Plan, at: str) -> str:
+    """Keep what the count of an endpoint says of the estimate for this model there; a note when it could not be kept, else empty."""
+    return "" if plan.tokens.exact is None else learn_size(setup, plan, at, plan.tokens.exact)
+
+
+def learn_size(setup: Setup, plan: Plan, at: str, tokens: int) -> str:
+    """Keep how many tokens the plan's prompt has at an endpoint; a note when it could not be kept, else empty."""
     try:
         setup.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        learn(setup.state, plan.model.id, estimate=plan.basis.uncorrected, actual=plan.tokens.exact)
+        learn(setup.state, at, plan.model.id, estimate=plan.basis.uncorrected, actual=tokens)
     except OSError as error:
         return f"The count could not be kept for later estimates: {error.strerror}."
     except StorageError as error:

@@ -11,26 +11,34 @@ import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
 
-from reviewer.engine.credentials import Credentials
+from reviewer.engine.credentials import DEFAULT_ENDPOINT, Credentials
 from reviewer.engine.ending import ignores_form, reply_of
 from reviewer.engine.interface import Lifetime, Listener, Prompt, RateLimits, Reply
 from reviewer.engine.request import NOTHING_LACKING, Ability, count_body, request_body
-from reviewer.engine.wire_errors import REFUSALS, RefusedByProviderError, WireFailure, as_error, is_too_long
+from reviewer.engine.wire_errors import (
+    OVERLOADED,
+    REFUSALS,
+    RefusedByProviderError,
+    WireFailure,
+    as_error,
+    is_too_long,
+)
 from reviewer.engine.wire_events import Arrival, WireEvent, WireMessage
-from reviewer.errors import ConnectionFailedError, MalformedReplyError, ProviderError
+from reviewer.errors import ConnectionFailedError, MalformedReplyError, ProviderError, SpendLimitError
 from reviewer.outcome import NO_USAGE
 
 if TYPE_CHECKING:
     from reviewer.engine.connection import Attempts, Connection, Stream
 
-_T = TypeVar("_T")
-
 _NOT_ENFORCED: Final = "This endpoint did not enforce the schema: an answer had another form than was asked for."
 _CANNOT_COUNT: Final = "The endpoint cannot count tokens; the local estimate was used."
+_COUNTING: Final = 60.0
+"""Seconds for which a count is waited for: it is a help, and no review depends on it."""
 
 
 class ClaudeEngine:
@@ -46,11 +54,14 @@ class ClaudeEngine:
 
         self._connection: Connection = Connection(credentials, endpoint=base_url, **network)
         self._lacking: frozenset[Ability] = NOTHING_LACKING
+        self._not_counted: frozenset[Ability] = NOTHING_LACKING
+        """What the count alone refuses: vLLM takes `output_config` in a message and not in its count."""
+        self._counts = True
         self._newest = ""
         self._used = NO_USAGE
         self._notes: tuple[str, ...] = ()
         self._learning = threading.Lock()
-        """Held while one of the two is replaced; they are read without it."""
+        """Held while one of them is replaced; they are read without it."""
 
     def __enter__(self) -> Self:
         return self
@@ -78,16 +89,43 @@ class ClaudeEngine:
         return self._newest
 
     @property
+    def is_providers_own(self) -> bool:
+        """Whether requests go to the provider itself."""
+        return urlsplit(self.endpoint).hostname == urlsplit(DEFAULT_ENDPOINT).hostname
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the endpoint was found to lack, a sentence each."""
         return self._notes
 
     def count(self, prompt: Prompt) -> int | None:
-        """Input tokens of the whole request by the provider's own count; None, with a note, where the endpoint cannot count.
+        """Input tokens of the whole request as the endpoint counts them; None, with one note, where it does not.
 
-        Raises ProviderError.
+        Nothing that goes wrong here ends a review: whatever is wrong with more than the count, the request itself tells.
         """
-        return self._degrading(prompt, self._count_once)
+        attempts = self._connection.attempts(_COUNTING)
+        while self._counts:
+            without = self._lacking | self._not_counted
+            try:
+                answer = self._connection.ask(_COUNT, count_body(prompt, without=without), prompt.betas, attempts, _COUNTING)
+                return _Count.model_validate(answer).input_tokens
+            except RefusedByProviderError as refusal:
+                ability = _refused_ability(refusal.failure, _asked_for(prompt) - without)
+                if ability is not None:
+                    with self._learning:
+                        self._not_counted |= {ability}
+                    continue
+                no_path = _has_no_such_path(refusal.failure, prompt.model)
+                self._cannot_count("" if no_path else as_error(refusal.failure, model=prompt.model).message)
+            except ValidationError:  # some gateways answer any path with something
+                self._cannot_count("")
+            except ProviderError as error:
+                self._cannot_count(error.message)
+        return None
+
+    def _cannot_count(self, why: str) -> None:
+        self._counts = False
+        self._note(f"The endpoint did not count the tokens; the local estimate was used. {why}" if why else _CANNOT_COUNT)
 
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask once, and stream the answer to `listener`.
@@ -96,37 +134,18 @@ class ClaudeEngine:
         """
         begun = time.monotonic()
         listener.sent()
-
-        def attempt(prompt: Prompt, without: frozenset[Ability], attempts: Attempts) -> Reply:
-            return self._send_once(prompt, without, attempts, listener, begun)
-
-        return self._degrading(prompt, attempt)
-
-    def _degrading(self, prompt: Prompt, attempt: Callable[[Prompt, frozenset[Ability], Attempts], _T]) -> _T:
-        """`attempt`, again without what the endpoint refuses. Each round leaves out one more ability, so there are few."""
         attempts = self._connection.attempts()
-        while True:
+        while True:  # each round leaves out one more ability, so there are few
             without = self._lacking  # as this attempt found it: another thread may learn the same meanwhile
             try:
-                return attempt(prompt, without, attempts)
+                return self._send_once(prompt, without, attempts, listener, begun)
             except RefusedByProviderError as refusal:
                 ability = _refused_ability(refusal.failure, _asked_for(prompt) - without)
                 if ability is None:
-                    raise as_error(refusal.failure, model=prompt.model, cached=self._is_mostly_cached) from refusal
+                    raise _error_of(
+                        refusal.failure, prompt.model, is_final=attempts.is_final, cached=self._is_mostly_cached
+                    ) from refusal
                 self._leave_out(ability)
-
-    def _count_once(self, prompt: Prompt, without: frozenset[Ability], attempts: Attempts) -> int | None:
-        body = count_body(prompt, without=without)
-        try:
-            answer = self._connection.ask("/v1/messages/count_tokens", body, prompt.betas, attempts)
-            return _Count.model_validate(answer).input_tokens
-        except RefusedByProviderError as refusal:
-            if not _has_no_such_path(refusal.failure, prompt.model):
-                raise
-        except ValidationError:
-            pass  # some gateways answer any path with something
-        self._note(_CANNOT_COUNT)
-        return None
 
     def _send_once(
         self, prompt: Prompt, without: frozenset[Ability], attempts: Attempts, listener: Listener, begun: float
@@ -177,6 +196,19 @@ class _Count(BaseModel):
     input_tokens: Annotated[int, Field(gt=0)]
 
 
+_COUNT: Final = "/v1/messages/count_tokens"
+_BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, OVERLOADED})
+
+
+def _error_of(failure: WireFailure, model: str, *, is_final: bool = False, cached: bool = False) -> ProviderError:
+    """The error to raise, which says when a busy endpoint may be asked again."""
+    error = as_error(failure, model=model, cached=cached)
+    is_busy = failure.status in _BUSY or failure.type in {"rate_limit_error", "overloaded_error"}
+    if is_busy and not is_final and not isinstance(error, SpendLimitError):
+        error.retry_after = failure.wait or 0.0
+    return error
+
+
 _NO_SUCH_METHOD: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
@@ -189,7 +221,7 @@ def _read(stream: Stream, arrival: Arrival, listener: Listener, model: str, bega
     try:
         _read_events(stream, arrival, listener, began)
     except (ProviderError, RefusedByProviderError) as error:
-        cause = as_error(error.failure, model=model) if isinstance(error, RefusedByProviderError) else error
+        cause = _error_of(error.failure, model) if isinstance(error, RefusedByProviderError) else error
         if not arrival.text and arrival.stop_reason is None:
             raise cause from error
         return f"The answer broke off: {cause.message.rstrip('.')}"
@@ -216,7 +248,7 @@ def _deliver(arrival: Arrival, listener: Listener, began: Callable[[str], None],
     if arrival.begun and not arrival.announced:
         arrival.announced = True
         began(arrival.message_id)
-        listener.started(arrival.usage, stream.request_id)
+        listener.started(arrival.usage, stream.request_id, arrival.model)
     if text:
         listener.text(text)
 

@@ -53,6 +53,8 @@ class Attempts:
     give_up_at: float
     """By the monotonic clock: nothing is tried again after it."""
     made: int = 0
+    is_final: bool = False
+    """Whether the endpoint said outright that trying again does not help."""
 
 
 _under_way: ContextVar[Attempts] = ContextVar("attempts")
@@ -70,15 +72,18 @@ class Connection:
         max_retries: int = MAX_RETRIES,
         patience: float = PATIENCE,
         silence: float = SILENCE,
+        longest_wait: float = PATIENCE,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         """`endpoint` as `base_url` of `credentials.py` gives it; None means the provider's own, or the one a profile names.
 
-        `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read, and ConfigError
+        A busy endpoint's `retry-after` above `longest_wait` seconds is left to the caller. `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read, and ConfigError
         for a proxy or certificate variable that cannot be used.
         """
         _silence_sdk_logging()
         self._patience = patience
+        self._longest_wait = longest_wait
+        self._silence = silence
         self._sockets = Sockets()
         self._limits = (RateLimits(), 0.0)
         network: dict[str, Any] = {"event_hooks": {"request": [self._watch]}} | ({"transport": transport} if transport else {})
@@ -106,14 +111,26 @@ class Connection:
         limits, until = self._limits
         return limits if time.monotonic() < until else RateLimits()
 
-    def attempts(self) -> Attempts:
-        """Begin a request: patience counts from now."""
-        return Attempts(time.monotonic() + self._patience)
+    def attempts(self, patience: float | None = None) -> Attempts:
+        """Begin a request: patience (seconds; None for the connection's own) counts from now."""
+        return Attempts(time.monotonic() + min(self._patience, patience or self._patience))
 
-    def ask(self, path: str, body: dict[str, Any], betas: tuple[str, ...] = (), attempts: Attempts | None = None) -> object:
-        """POST `body` and return the JSON that came back. Raises RefusedByProviderError or a ProviderError."""
+    def ask(
+        self,
+        path: str,
+        body: dict[str, Any],
+        betas: tuple[str, ...] = (),
+        attempts: Attempts | None = None,
+        silence: float | None = None,
+    ) -> object:
+        """POST `body` and return the JSON that came back; `silence` shortens the connection's own.
+
+        Raises RefusedByProviderError or a ProviderError.
+        """
+        timeout = httpx2.Timeout(min(self._silence, silence or self._silence), connect=_CONNECT, pool=_CONNECT)
+        options: Any = {"headers": _beta_header(betas), "timeout": timeout}
         with self._counting(attempts), translated():
-            return self._client.post(path, cast_to=object, body=body, options={"headers": _beta_header(betas)})
+            return self._client.post(path, cast_to=object, body=body, options=options)
 
     def look_up(self, path: str) -> object:
         """GET the JSON at `path`. Raises RefusedByProviderError or a ProviderError."""
@@ -167,8 +184,10 @@ class Connection:
         if response.http_response.is_success:
             return response
         response.http_response.read()
+        attempts.is_final = response.http_response.headers.get("x-should-retry") == "false"
         failure = failure_of(response.http_response, _json(response.http_response))
         cannot_help = is_spend_limit(failure) or failure.status == HTTPStatus.NOT_IMPLEMENTED or self._sockets.shut
+        cannot_help = cannot_help or (failure.wait or 0.0) > self._longest_wait
         if cannot_help or time.monotonic() + (failure.wait or 0.0) > attempts.give_up_at:
             # The SDK obeys this header of the provider's; here it is how we say no.
             response.http_response.headers["x-should-retry"] = "false"

@@ -128,8 +128,8 @@ class Listener(Protocol):
     def sent(self) -> None:
         """The request has left."""
 
-    def started(self, usage: Usage, request_id: str) -> None:
-        """The first event arrived: input tokens are known and paid for."""
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
+        """The first event arrived: the input is paid for, and known where the endpoint reports it; `model` is the one that answers."""
 
     def text(self, delta: str) -> None:
         """A piece of the answer, in order. It is on disk before this returns."""
@@ -146,8 +146,12 @@ class Engine(Protocol):
     def newest(self) -> str:
         """The id of the message that began last: what a request over the same prefix may follow. Empty before the first."""
 
+    @property
+    def is_providers_own(self) -> bool:
+        """Whether the provider itself answers, so that its counts are what it bills. Anybody else's count is no more than evidence."""
+
     def count(self, prompt: Prompt) -> int | None:
-        """Input tokens of the whole request by the provider's own count; None where the endpoint cannot count."""
+        """Input tokens of the whole request as the endpoint counts them; None where it does not. Never raises."""
 
     def send(self, prompt: Prompt, listener: Listener) -> Reply:
         """Ask once. Returns whatever part of an answer arrived; raises ProviderError when none did."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from reviewer.engine.wire_errors import printable_id
 from reviewer.errors import MalformedReplyError
 from reviewer.live_secrets import Stream
-from reviewer.outcome import Usage
+from reviewer.outcome import NO_USAGE, Reported, Usage
 
-_Count = Annotated[int, Field(ge=0)]
+_FREE_REFUSALS: Final = frozenset({"", "cyber", "general_harms"})
+"""Categories of a refusal that is not billed when it comes before any output; the provider's list, where no category counts too."""
 
 
 LARGEST_ANSWER: Final = 8_000_000
@@ -29,25 +30,38 @@ def _or_none(value: object) -> object:
     return value if isinstance(value, dict) else None
 
 
+def _count_or_none(value: object) -> int | None:
+    """A gateway's odd figure (`null`, `"n/a"`, `-1`, `12.5`) says nothing of what was billed, and must not cost the answer."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+_Count = Annotated[int | None, BeforeValidator(_count_or_none)]
+
+
 class WireCacheCreation(_Wire):
     """How long what was written to the cache is kept."""
 
-    ephemeral_1h_input_tokens: _Count | None = None
+    ephemeral_1h_input_tokens: _Count = None
 
 
 class WireUsage(_Wire):
     """Token counts. In `message_delta` they are totals, and those that are missing have not changed."""
 
-    input_tokens: _Count | None = None
-    output_tokens: _Count | None = None
-    cache_read_input_tokens: _Count | None = None
-    cache_creation_input_tokens: _Count | None = None
+    input_tokens: _Count = None
+    output_tokens: _Count = None
+    cache_read_input_tokens: _Count = None
+    cache_creation_input_tokens: _Count = None
     cache_creation: Annotated[WireCacheCreation | None, BeforeValidator(_or_none)] = None
 
     @property
     def for_an_hour(self) -> int | None:
         """Of `cache_creation_input_tokens`; None when the endpoint does not say."""
         return self.cache_creation.ephemeral_1h_input_tokens if self.cache_creation is not None else None
+
+    @property
+    def tells_of_input(self) -> bool:
+        """Whether any input token is reported: no request has none."""
+        return any((self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens))
 
 
 class WireMissReason(_Wire):
@@ -89,7 +103,7 @@ class WireMessage(_Wire):
     content: list[WireBlock] = []
     stop_reason: str | None = None
     stop_details: WireStopDetails | None = None
-    usage: WireUsage | None = None
+    usage: Annotated[WireUsage | None, BeforeValidator(_or_none)] = None
     diagnostics: Annotated[WireDiagnostics | None, BeforeValidator(_or_none)] = None
 
 
@@ -100,7 +114,7 @@ class WireEvent(_Wire):
     message: WireMessage | None = None
     content_block: WireBlock | None = None
     delta: WireBlock | None = None
-    usage: WireUsage | None = None
+    usage: Annotated[WireUsage | None, BeforeValidator(_or_none)] = None
 
 
 @dataclass(slots=True)
@@ -117,7 +131,12 @@ class Arrival:
     diverged_tokens: int | None = None
     """How much of the prompt that concerns, by the provider's estimate."""
     model: str = ""
-    usage: Usage = field(default_factory=Usage)
+    counted: Usage = NO_USAGE
+    """The figures so far, as they were reported."""
+    is_total: bool = False
+    """Whether the figures are those of the whole answer."""
+    wrote: bool = False
+    """Whether the model has written anything, be it a thought."""
     begun: bool = False
     """True once the provider has taken the prompt in: from then on its input tokens may be billed."""
     stop_reason: str | None = None
@@ -135,6 +154,23 @@ class Arrival:
         """The text so far."""
         return "".join(self.pieces)
 
+    @property
+    def usage(self) -> Usage:
+        """What was billed so far, and how much of that is known. A refusal that the provider does not bill is no usage."""
+        if (
+            self.stop_reason == "refusal"
+            and not self.wrote
+            and ((self.details and self.details.category) or "") in _FREE_REFUSALS
+        ):
+            return NO_USAGE
+        if not self.counted.prompt_tokens:
+            reported = Reported.UNKNOWN
+        elif not self.is_total or (self.wrote and not self.counted.output_tokens):
+            reported = Reported.AT_LEAST
+        else:
+            reported = Reported.WHOLE
+        return replace(self.counted, reported=reported)
+
     def take(self, event: WireEvent) -> str:
         """Note one event; returns the text it brought, which may be empty. Raises MalformedReplyError beyond LARGEST_ANSWER."""
         match event.type:
@@ -146,6 +182,7 @@ class Arrival:
                 return self._add(event.delta)
             case "message_delta":
                 self._count(event.usage)
+                self.is_total = event.usage is not None
                 if event.delta is not None:
                     self._end(event.delta.stop_reason, event.delta.stop_details)
             case _:
@@ -155,6 +192,7 @@ class Arrival:
     def take_whole(self, message: WireMessage) -> str:
         """Note an answer that came in one piece; returns its text."""
         self._begin(message)
+        self.is_total = True
         text = "".join([self._add(block) for block in message.content])
         self._end(message.stop_reason, message.stop_details)
         return text
@@ -167,6 +205,7 @@ class Arrival:
         self._count(message.usage)
 
     def _add(self, block: WireBlock | None) -> str:
+        self.wrote = True
         if block is None or block.type not in {"text", "text_delta"} or not block.text:
             return ""
         self.size += len(block.text)
@@ -190,12 +229,16 @@ class Arrival:
     def _count(self, usage: WireUsage | None) -> None:
         if usage is None:
             return
-        written = _known(usage.cache_creation_input_tokens, self.usage.cache_creation_input_tokens)
+        before = self.counted
+        if not usage.tells_of_input:  # some gateways repeat the names with zeros: the figures of the beginning hold
+            self.counted = replace(before, output_tokens=_known(usage.output_tokens, before.output_tokens))
+            return
+        written = _known(usage.cache_creation_input_tokens, before.cache_creation_input_tokens)
         self.for_an_hour = usage.for_an_hour if usage.for_an_hour is not None else self.for_an_hour
-        self.usage = Usage(
-            input_tokens=_known(usage.input_tokens, self.usage.input_tokens),
-            output_tokens=_known(usage.output_tokens, self.usage.output_tokens),
-            cache_read_input_tokens=_known(usage.cache_read_input_tokens, self.usage.cache_read_input_tokens),
+        self.counted = Usage(
+            input_tokens=_known(usage.input_tokens, before.input_tokens),
+            output_tokens=_known(usage.output_tokens, before.output_tokens),
+            cache_read_input_tokens=_known(usage.cache_read_input_tokens, before.cache_read_input_tokens),
             cache_creation_input_tokens=written,
             # An endpoint that does not say for how long it wrote is taken to have done what it was asked for.
             cache_creation_1h_input_tokens=min(_known(self.for_an_hour, written if self.hourly else 0), written),

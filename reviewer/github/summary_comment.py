@@ -13,6 +13,7 @@ from reviewer.github.markers import STICKY, state_marker
 from reviewer.github.memory import Place, encode
 from reviewer.outcome import Review
 from reviewer.report import inert
+from reviewer.report.amounts import cost_text
 from reviewer.templating import Templates
 
 TEMPLATE = "github/sticky.md.j2"
@@ -90,10 +91,11 @@ def sticky_body(review: Review, scene: Scene, templates: Templates) -> str:
         model=inert.code(making.model or ""),
         window=making.window or "",
         effort=inert.code(making.effort or ""),
+        known=making.usage.known,
         prompt_tokens=making.usage.prompt_tokens,
         cache_read=making.usage.cache_read_input_tokens,
         output_tokens=making.usage.output_tokens,
-        cost="" if making.cost_usd is None else f"USD {making.cost_usd:,.2f}",
+        cost=cost_text(making.cost_usd, making.usage),
         version=inert.code(making.version),
         run=inert.code(making.run),
         report=links.report,

@@ -1,6 +1,7 @@
-"""What true counts taught about the local estimate, kept per model from run to run.
+"""What true counts taught about the local estimate, kept per endpoint and model from run to run.
 
-The file holds pairs of numbers and nothing that tells of which repository they were.
+The file holds pairs of numbers and nothing that tells of which repository they were. An endpoint that counts wrongly, or serves another
+model under a name, teaches nothing about any other endpoint.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from reviewer.collect.measure import ESTIMATOR_VERSION
 from reviewer.storage import read_kept, write_atomically
 
 _FILE = "corrections.json"
-_SCHEMA = 1
+_SCHEMA = 2
+"""1 had no endpoints: whose counts its pairs were is not known, so they are not used."""
 _KEPT = 20
-"""Pairs per model; the oldest goes first."""
+"""Pairs per endpoint and model; the oldest goes first."""
 _LEAST_TOKENS = 5_000
 """A smaller prompt is mostly our own instructions and says nothing about code."""
 _SAME = 0.02
@@ -32,11 +34,13 @@ _MOST_HALF_WIDTH = 0.25
 
 Pair = tuple[int, int]
 """Estimated and actual tokens of one prompt."""
+Source = tuple[str, str]
+"""An endpoint's address, and the id of a model there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """How the estimate for one model is to be corrected."""
+    """How the estimate for one model at one endpoint is to be corrected."""
 
     ratio: float
     """Actual over estimated tokens: the median of what was seen, which one odd repository cannot move."""
@@ -49,13 +53,13 @@ class Correction:
 class Corrections:
     """All that was learned so far."""
 
-    pairs: Mapping[str, tuple[Pair, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    pairs: Mapping[Source, tuple[Pair, ...]] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
     """What the reader should know when the file could not be used; empty otherwise."""
 
-    def get(self, model: str) -> Correction | None:
-        """The correction for a model id, or None when nothing was learned for it."""
-        pairs = self.pairs.get(model)
+    def get(self, endpoint: str, model: str) -> Correction | None:
+        """The correction for a model id at an endpoint, or None when nothing was learned for it there."""
+        pairs = self.pairs.get((endpoint, model))
         if not pairs:
             return None
         ratios = sorted(actual / estimate for estimate, actual in pairs)
@@ -79,9 +83,17 @@ def load_corrections(folder: Path) -> Corrections:
         return Corrections(note=f"{path} is damaged: earlier counts are not used, and it is replaced by the next one.")
     if not isinstance(raw, dict) or raw.get("schema") != _SCHEMA or raw.get("estimator") != ESTIMATOR_VERSION:
         return Corrections()  # of another version of this tool: its ratios are those of another estimate
-    models = raw.get("models")
-    found = {str(model): _pairs(rows) for model, rows in models.items()} if isinstance(models, dict) else {}
-    return Corrections({model: pairs for model, pairs in found.items() if pairs})
+    found = {
+        (endpoint, model): pairs
+        for endpoint, models in _items(raw.get("endpoints"))
+        for model, rows in _items(models)
+        if (pairs := _pairs(rows))
+    }
+    return Corrections(found)
+
+
+def _items(value: object) -> list[tuple[str, object]]:
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _pairs(rows: object) -> tuple[Pair, ...]:
@@ -102,15 +114,19 @@ def _teaches(estimate: int, actual: int) -> bool:
     return estimate >= _LEAST_TOKENS and low <= actual / estimate <= high
 
 
-def learn(folder: Path, model: str, *, estimate: int, actual: int) -> None:
-    """Remember that a prompt estimated (without correction) at `estimate` tokens was counted as `actual` by the provider.
+def learn(folder: Path, endpoint: str, model: str, *, estimate: int, actual: int) -> None:
+    """Remember that a prompt estimated (without correction) at `estimate` tokens was counted, or billed, as `actual` by `endpoint`.
 
     `folder` must exist. What teaches nothing (a tiny prompt, an impossible ratio) is not kept. Raises StorageError.
     """
     if not _teaches(estimate, actual):
         return
     known = dict(load_corrections(folder).pairs)
-    others = [pair for pair in known.get(model, ()) if abs(pair[0] / estimate - 1) > _SAME]
-    known[model] = (*others, (estimate, actual))[-_KEPT:]
-    content = {"schema": _SCHEMA, "estimator": ESTIMATOR_VERSION, "models": known}
+    source = (endpoint, model)
+    others = [pair for pair in known.get(source, ()) if abs(pair[0] / estimate - 1) > _SAME]
+    known[source] = (*others, (estimate, actual))[-_KEPT:]
+    endpoints: dict[str, dict[str, tuple[Pair, ...]]] = {}
+    for (place, name), pairs in known.items():
+        endpoints.setdefault(place, {})[name] = pairs
+    content = {"schema": _SCHEMA, "estimator": ESTIMATOR_VERSION, "endpoints": endpoints}
     write_atomically(folder / _FILE, json.dumps(content, sort_keys=True) + "\n", mode=0o600)

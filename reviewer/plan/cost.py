@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewer.engine.interface import Lifetime
 from reviewer.outcome import Usage
+from reviewer.plan.catalog import Catalogue
 from reviewer.plan.decision import CostRange, TokenRange
 from reviewer.plan.model import Model
 from reviewer.plan.passes import Pass, PassKind, verifications
@@ -86,12 +88,13 @@ def total(costs: Iterable[float | None]) -> float | None:
 
 
 def usd(usage: Usage, model: Model) -> float | None:
-    """Dollars for what the provider billed, None when the model's price is unknown.
+    """Dollars for what the provider billed, None when the model's price is unknown, or no usage was reported.
 
+    At least so many where only a part of the usage is known.
     The step is that of the whole prompt, cached parts included. What was written to the cache costs more the longer it is kept.
     """
     step = model.step(usage.prompt_tokens)
-    if step is None:
+    if step is None or not usage.known:
         return None
     written = usage.cache_creation_input_tokens
     for_an_hour = min(usage.cache_creation_1h_input_tokens, written)
@@ -103,3 +106,40 @@ def usd(usage: Usage, model: Model) -> float | None:
         + (written - for_an_hour) * step.cache_write_5m
     )
     return paid / _MILLION
+
+
+_NAME = re.compile(r"(?:.*/)?(?:[a-z]{2,6}\.)?(?:anthropic\.)?(?P<name>.+?)(?:[-@]\d{8}|-latest)?(?:-v\d+(?::\d+)?)?")
+"""How clouds and gateways write a model's name: `us.anthropic.claude-opus-4-5-20251101-v1:0`, `openrouter/claude-opus-5-5`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The prices of one run: of the model that was asked, and of another one that answers in its place."""
+
+    asked: Model
+    catalogue: Catalogue
+
+    def usd(self, usage: Usage, answered: str = "") -> float | None:
+        """Dollars for what was billed for an answer of `answered` (as it names itself; empty: as asked); None when that is unknown."""
+        model = self.model(answered)
+        return None if model is None else usd(usage, model)
+
+    def model(self, answered: str) -> Model | None:
+        """The model that answered; None when the catalogue does not know it."""
+        name = _bare(answered)
+        models = (self.asked, *self.catalogue.models)
+        return next((model for model in models if not name or name in map(_bare, (model.id, *model.aliases))), None)
+
+    def swapped(self, answered: str) -> str:
+        """That another model answered than the one that was asked, and what that means for the price; empty when none did."""
+        model = self.model(answered)
+        if model is self.asked:
+            return ""
+        price = "its price is unknown" if model is None or not model.price else "the cost is by its price"
+        return f"The endpoint answered with {answered}, not {self.asked.id}; {price}."
+
+
+def _bare(name: str) -> str:
+    """A model's name without what says where it runs and when it was made."""
+    found = _NAME.fullmatch(name.strip().lower())
+    return found["name"] if found else ""

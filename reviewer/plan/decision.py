@@ -61,7 +61,12 @@ class TokenRange:
     low: int
     high: int
     exact: int | None = None
-    """From `count_tokens`; then low = estimate = high = exact."""
+    """From `count_tokens`; then low = estimate = exact, and high as well where the provider itself has counted."""
+
+    @property
+    def to_fit(self) -> int:
+        """What a window must hold: the count, or without one the most that it may be. A prompt that is too long after all costs nothing."""
+        return self.high if self.exact is None else self.exact
 
 
 @dataclass(frozen=True, slots=True)

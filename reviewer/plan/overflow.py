@@ -62,7 +62,7 @@ def _would_hold(plan: Plan, model: Model) -> bool:
     """Whether the window of another model, with its own tokenizer, surely holds the prompt; never one on its way out."""
     if model.status not in {Status.ACTIVE, Status.LEGACY} or model.retired_on(plan.basis.today) or model.restricted:
         return False
-    high = plan.tokens.high if model.tokenizer is plan.model.tokenizer else _high(plan, model.tokenizer)
+    high = plan.tokens.to_fit if model.tokenizer is plan.model.tokenizer else _high(plan, model.tokenizer)
     answer = min(plan.max_output, model.max_output_tokens)
     return high + answer <= model.largest_window and plan.basis.request_bytes <= REQUEST_BYTES
 
@@ -73,9 +73,9 @@ def _high(plan: Plan, tokenizer: Tokenizer) -> int:
 
 def _flags(plan: Plan) -> str:
     flags = []
-    if _held_back(plan) and plan.tokens.high + plan.max_output <= plan.model.largest_window:
+    if _held_back(plan) and plan.tokens.to_fit + plan.max_output <= plan.model.largest_window:
         flags.append("--context 1m allows the model's whole window")
-    room = plan.window_tokens - plan.tokens.high
+    room = plan.window_tokens - plan.tokens.to_fit
     if _LEAST_ANSWER <= room < plan.max_output:
         flags.append(f"--max-output {room} leaves room for a shorter answer")
     flags.append("--exclude, --include, --max-file-bytes and a .reviewerignore leave files out")

@@ -28,6 +28,8 @@ _ANSWER = 32_000
 _LONG_ANSWER = 64_000
 _LONG_EFFORTS = frozenset({"xhigh", "max"})
 """The efforts at which the provider advises to leave room for at least 64,000 tokens."""
+_LEEWAY = 0.10
+"""How far outside the estimate's range, as a share of its end, the count of an endpoint that is not the provider's own may lie."""
 _ESCAPED = 1.2
 """How much larger a text gets in JSON: line ends, quotes and backslashes take two bytes."""
 
@@ -128,17 +130,53 @@ def _basis(
     )
 
 
-def settle(plan: Plan, exact: int) -> Plan:
-    """The same decision once more, with the provider's own count of the whole request."""
-    factor = exact / plan.tokens.estimate if plan.tokens.estimate else 1.0
+def believed(estimated: TokenRange, count: int | None, *, is_providers_own: bool) -> TokenRange | None:
+    """The tokens by an endpoint's count of what was `estimated`; None where it did not count, or counted with a wrong tokenizer.
+
+    The provider's own count is what it bills. Another endpoint's is evidence: the money is held to the larger of count and estimate, and
+    a count well outside the estimate's range is not believed.
+    """
+    if count is None:
+        return None
+    if not is_providers_own and not estimated.low * (1 - _LEEWAY) <= count <= estimated.high * (1 + _LEEWAY):
+        return None
+    return TokenRange(estimate=count, low=count, high=count if is_providers_own else max(count, estimated.estimate), exact=count)
+
+
+def settle(plan: Plan, count: int | None, *, is_providers_own: bool) -> Plan:
+    """The same decision once more, with the endpoint's count of the whole request; None where it did not count.
+
+    Without a count that can be believed, the estimate's range stays. Whether the window holds it, the endpoint then says: its refusal costs
+    nothing.
+    """
+    tokens = believed(plan.tokens, count, is_providers_own=is_providers_own)
+    if tokens is None:
+        return _uncounted(plan, count)
+    factor = tokens.estimate / plan.tokens.estimate if plan.tokens.estimate else 1.0
     return _decided(
         dataclasses.replace(
             plan,
-            tokens=TokenRange(estimate=exact, low=exact, high=exact, exact=exact),
+            tokens=tokens,
             per_file=_scaled(plan.per_file, factor),
             basis=dataclasses.replace(plan.basis, note=""),
         )
     )
+
+
+def _uncounted(plan: Plan, count: int | None) -> Plan:
+    """The plan by its estimate, though the window may not hold that. Notes say so, and which count was not believed."""
+    tokens, notes = plan.tokens, [note for note in plan.notes if note != _undecided(plan)]
+    if count is not None:
+        notes.append(
+            f"The endpoint counts {count:,} tokens, which the estimate of {tokens.low:,} to {tokens.high:,} rules out: "
+            "its count was not used."
+        )
+    if plan.needs_exact:
+        notes.append(
+            f"The estimate cannot tell whether the prompt fits into {plan.window_tokens:,} tokens. "
+            "If it does not, the endpoint refuses it, which costs nothing."
+        )
+    return dataclasses.replace(plan, needs_exact=False, notes=tuple(notes))
 
 
 def settle_by_sample(plan: Plan, ratio: float) -> Plan:
@@ -196,7 +234,7 @@ def _decided(plan: Plan) -> Plan:
     """Fill in everything that follows from the tokens."""
     basis, tokens = plan.basis, plan.tokens
     windows = _windows(plan.model, basis.context)
-    fitting = [window for window in windows if tokens.high + plan.max_output <= window.tokens]
+    fitting = [window for window in windows if tokens.to_fit + plan.max_output <= window.tokens]
     perhaps = tokens.low + plan.max_output <= windows[-1].tokens
     sendable = bool(plan.per_file or basis.change_tokens) and basis.request_bytes <= REQUEST_BYTES and (bool(fitting) or perhaps)
     window = fitting[0] if fitting else windows[-1]
@@ -223,13 +261,15 @@ def _sendable_part(tokens: TokenRange, room: int) -> TokenRange:
 def _notes(plan: Plan) -> tuple[str, ...]:
     notes = [*plan.model.warnings(plan.basis.today), plan.basis.note]
     if plan.needs_exact:
-        notes.append(
-            f"The estimate cannot tell whether the prompt fits into {plan.window_tokens:,} tokens: nothing is sent before it was counted exactly."
-        )
+        notes.append(_undecided(plan))
     if plan.model.retains_data:
         notes.append(f"The provider keeps what is sent to {plan.model.id} for 30 days, whatever your account's terms are.")
     notes.append(step_note(plan))
     return tuple(note for note in notes if note)
+
+
+def _undecided(plan: Plan) -> str:
+    return f"The estimate cannot tell whether the prompt fits into {plan.window_tokens:,} tokens: it is counted before anything is sent."
 
 
 def _names(files: Sequence[SourceFile]) -> bytes:

@@ -196,7 +196,8 @@ def _share_word(value: object) -> str | None:
 
 def _synonym(field: str, value: object) -> str | None:
     """The field's word that a value says; None where it says none, or several. Words of a ruling and of an origin are never read out of
-    longer ones (`not refuted`)."""
+    longer ones (`not refuted`).
+    """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, str):

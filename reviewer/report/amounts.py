@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reviewer.outcome import Reported, Usage
+
 _MINUTE = 60
 _HOUR = 3600
 _SHORT = 10
@@ -30,3 +32,12 @@ def seconds_text(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+def cost_text(cost: float | None, usage: Usage, currency: str = "USD ") -> str:
+    """Dollars for a usage, or why they are not known: `USD 0.12`, `at least USD 0.12`, `unknown, the endpoint reported no usage`."""
+    if not usage.known:
+        return "unknown, the endpoint reported no usage"
+    if cost is None:
+        return "unknown, for the catalogue has no price for this model"
+    return f"{'at least ' if usage.reported is Reported.AT_LEAST else ''}{currency}{cost:,.2f}"

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from reviewer.findings import Finding, QuoteMatch, Refuted, Ungrounded, Verification
 from reviewer.outcome import NO_USAGE, Making, PassMade, Redaction, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.report import inert
-from reviewer.report.amounts import bytes_text, seconds_text
+from reviewer.report.amounts import bytes_text, cost_text, seconds_text
 from reviewer.report.texts import ChangeText, FindingText, MakingText, PassText, RejectedText, SeverityText, SkippedText
 from reviewer.templating import Templates
 
@@ -171,14 +171,16 @@ def _making(making: Making) -> MakingText:
         window=making.window or "",
         effort=inert.code(making.effort or ""),
         requests=making.requests,
+        known=usage.known,
         prompt_tokens=usage.prompt_tokens,
         cache_read=usage.cache_read_input_tokens,
         cache_written=usage.cache_creation_input_tokens,
         passes=tuple(map(_pass, making.passes)) if len(making.passes) > 1 else (),
-        again=_share(later),
+        again=_share(later) if usage.known else "",
         cache_warning=inert.one_line(making.cache_warning),
         output_tokens=usage.output_tokens,
         cost=making.cost_usd,
+        price=cost_text(making.cost_usd, usage),
         time=seconds_text(making.seconds),
         version=inert.code(making.version),
         run=inert.code(making.run),
@@ -189,10 +191,12 @@ def _pass(made: PassMade) -> PassText:
     return PassText(
         name=inert.cell(inert.one_line(made.name)),
         findings=made.findings,
+        known=made.usage.known,
         prompt_tokens=made.usage.prompt_tokens,
         cached=_share(made.usage),
         output_tokens=made.usage.output_tokens,
         cost=made.cost_usd,
+        price="unknown" if made.cost_usd is None else cost_text(made.cost_usd, made.usage, ""),
         time=seconds_text(made.seconds),
         asked=made.asked,
         resumed=made.resumed,

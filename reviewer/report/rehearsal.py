@@ -19,7 +19,18 @@ from reviewer.findings import (
     Ungrounded,
     Verification,
 )
-from reviewer.outcome import Coverage, Making, PassMade, Redaction, Review, ReviewedChange, SkippedFile, SkipReason, Usage
+from reviewer.outcome import (
+    Coverage,
+    Making,
+    PassMade,
+    Redaction,
+    Reported,
+    Review,
+    ReviewedChange,
+    SkippedFile,
+    SkipReason,
+    Usage,
+)
 from reviewer.report import markdown
 from reviewer.templating import Templates
 
@@ -135,6 +146,7 @@ _REVIEWS = (
     replace(
         _FULL, problems=(), making=replace(_FULL.making, cost_usd=None, window=None, effort=None, run="", passes=_PASSES[:2])
     ),
+    replace(_FULL, making=replace(_FULL.making, cost_usd=None, usage=Usage(reported=Reported.UNKNOWN))),
     replace(_FULL, problems=(), findings=()),
     replace(_FULL, making=Making(engine="static")),
     replace(

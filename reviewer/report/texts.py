@@ -100,10 +100,14 @@ class PassText:
     findings: int
     """Found, or judged."""
     prompt_tokens: int
+    known: bool
+    """Whether the endpoint reported any usage."""
     cached: str
     """The share of them that was read from the cache: `98 %`."""
     output_tokens: int
     cost: float | None
+    price: str
+    """The same in words: `0.12`, `at least 0.12`, `unknown`."""
     time: str
     asked: bool
     resumed: bool
@@ -119,6 +123,8 @@ class MakingText:
     window: str
     effort: str
     requests: int
+    known: bool
+    """Whether the endpoint reported the usage of every request."""
     prompt_tokens: int
     cache_read: int
     cache_written: int
@@ -130,6 +136,8 @@ class MakingText:
     """Why the cache was missed; empty when it was not."""
     output_tokens: int
     cost: float | None
+    price: str
+    """The same in words, with the reason where it is unknown."""
     time: str
     version: str
     run: str

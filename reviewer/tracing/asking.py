@@ -31,9 +31,9 @@ class _OfPass:
         self.trace.set(pass_name=self.name)
         self.inner.sent()
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """Pass on."""
-        self.inner.started(usage, request_id)
+        self.inner.started(usage, request_id, model)
 
     def text(self, delta: str) -> None:
         """Pass on."""
@@ -52,10 +52,10 @@ class _Noting:
         """Pass on."""
         self.inner.sent()
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:
         """Note, and pass on."""
-        self.span.set(request_id=request_id, **self.engine.paid(usage))
-        self.inner.started(usage, request_id)
+        self.span.set(request_id=request_id, **self.engine.paid(usage, model))
+        self.inner.started(usage, request_id, model)
 
     def text(self, delta: str) -> None:
         """Pass on."""
@@ -68,8 +68,8 @@ class TracedEngine:
 
     engine: Engine
     trace: Trace
-    dollars: Callable[[Usage], float | None]
-    """What the provider billed → US dollars; None when the price is unknown."""
+    dollars: Callable[[Usage, str], float | None]
+    """What was billed, and the model that answered → US dollars; None when that is unknown."""
 
     @property
     def limits(self) -> RateLimits:
@@ -80,6 +80,11 @@ class TracedEngine:
     def newest(self) -> str:
         """As the engine says."""
         return self.engine.newest
+
+    @property
+    def is_providers_own(self) -> bool:
+        """As the engine says."""
+        return self.engine.is_providers_own
 
     def count(self, prompt: Prompt) -> int | None:
         """Count, and trace it."""
@@ -98,18 +103,20 @@ class TracedEngine:
                 answered_by=reply.model,
                 stop=reply.stop.value,
                 retries=reply.retries,
-                **self.paid(reply.usage),
+                **self.paid(reply.usage, reply.model),
             )
             return reply
 
-    def paid(self, usage: Usage) -> Mapping[str, float | None]:
-        """Tokens and dollars as attributes of a span."""
+    def paid(self, usage: Usage, model: str) -> Mapping[str, float | None]:
+        """Tokens and dollars as attributes of a span; none where nobody knows them."""
+        if not usage.known:
+            return {}
         return {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cache_read_input_tokens": usage.cache_read_input_tokens,
             "cache_creation_input_tokens": usage.cache_creation_input_tokens,
-            "cost_usd": self.dollars(usage),
+            "cost_usd": self.dollars(usage, model),
         }
 
 
@@ -139,6 +146,14 @@ class TracedKeeper:
     def failed(self, asked: Pass, error: ReviewerError) -> None:
         """Pass on."""
         self.keeper.failed(asked, error)
+
+    def measured(self, tokens: int) -> None:
+        """Pass on."""
+        self.keeper.measured(tokens)
+
+    def say(self, text: str) -> None:
+        """Pass on."""
+        self.keeper.say(text)
 
     def end(self) -> str:
         """Pass on."""

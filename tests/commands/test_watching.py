@@ -32,13 +32,13 @@ class Line:
 
 
 def watch(line: Line, planned: int) -> Watch:
-    return Watch(Terminal(Config(verbose=True), {}), line, "opus", planned, lambda usage: usage.prompt_tokens / 10_000)
+    return Watch(Terminal(Config(verbose=True), {}), line, "opus", planned, lambda usage, _: usage.prompt_tokens / 10_000)
 
 
 def answer(running: Watch, look: Pass, text: str) -> None:
     request = running.begin(look)
     request.sent()
-    request.started(IN, "req_1")
+    request.started(IN, "req_1", "m")
     request.text(text)
 
 
@@ -95,7 +95,7 @@ def test_several_threads_tell_at_once() -> None:
 
     def one(look: Pass) -> None:
         request = running.begin(look)
-        request.started(IN, "r")
+        request.started(IN, "r", "m")
         for character in f'{{"findings": [{FINDING}, {FINDING}]}}':
             request.text(character)
         running.ended(look, Reply(text="", stop=Stop.END, usage=IN), None)

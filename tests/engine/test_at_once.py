@@ -40,7 +40,7 @@ class Ear:
 
     def sent(self) -> None: ...
 
-    def started(self, usage: Usage, request_id: str) -> None: ...
+    def started(self, usage: Usage, request_id: str, model: str) -> None: ...
 
     def text(self, delta: str) -> None:
         self.answer += delta
@@ -256,7 +256,7 @@ from reviewer.engine.interface import Prompt
 
 class Listener:
     def sent(self): pass
-    def started(self, usage, request_id): os.write(1, b"begun\\n")
+    def started(self, usage, request_id, model): os.write(1, b"begun\\n")
     def text(self, delta): pass
 
 prompt = Prompt(model="m", system="s", documents="d", question="q", schema={}, max_output=9, effort=None, thinking=None,

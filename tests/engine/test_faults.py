@@ -176,7 +176,7 @@ NO_ANSWER = [
     Row("events that are not JSON", answering(b"event: message_start\ndata: {oops\n\n"), MalformedReplyError, "not JSON"),
     Row("events that are numbers", answering(b"event: message_start\ndata: 5\n\n"), MalformedReplyError, "cannot be read"),
     Row("events nested too deep", answering(b"event: message_start\ndata: " + b"[" * 200_000 + b"\n\n"), MalformedReplyError, "not JSON"),
-    Row("events of another shape", answering(b'event: message_start\ndata: {"type": "message_start", "message": {"usage": 3}}\n\n'), MalformedReplyError, "cannot be read"),
+    Row("events of another shape", answering(b'event: message_start\ndata: {"type": "message_start", "message": {"content": 3}}\n\n'), MalformedReplyError, "cannot be read"),
     Row("bytes that are not UTF-8", answering(b"event: message_start\ndata: \xff\xfe\n\n"), MalformedReplyError, "not JSON"),
     Row("data without event names", answering(b'data: {"type": "message_stop"}\n\n'), MalformedReplyError, "not a stream"),
     Row("pings alone", answering(b'event: ping\ndata: {"type": "ping"}\n\n' * 3), MalformedReplyError, "not a stream"),
@@ -244,7 +244,7 @@ class Keeping:
 
     def sent(self) -> None: ...
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:  # noqa: ARG002 - the listener's form
         self.log.started(usage, request_id, 0.0)
 
     def text(self, delta: str) -> None:

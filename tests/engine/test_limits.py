@@ -27,7 +27,7 @@ class Watching:
 
     def sent(self) -> None: ...
 
-    def started(self, usage: Usage, request_id: str) -> None:  # noqa: ARG002 - the listener's form
+    def started(self, usage: Usage, request_id: str, model: str) -> None:  # noqa: ARG002 - the listener's form
         self.seen = self.engine.limits
 
     def text(self, delta: str) -> None: ...

@@ -117,11 +117,14 @@ def test_a_prompt_no_model_holds_says_so(snapshot_of: SnapshotOf) -> None:
 
 
 def test_a_shorter_answer_is_offered_where_it_would_make_the_room(snapshot_of: SnapshotOf) -> None:
-    plan = settle(plan_for(snapshot_of({"a.py": 500_000})), 980_000)
+    plan = settle(plan_for(snapshot_of({"a.py": 500_000})), 980_000, is_providers_own=True)
     assert plan.window is None
     assert plan.overflow is not None
     assert "--max-output 20000 leaves room for a shorter answer" in str(plan.overflow)
-    assert settle(plan_for(snapshot_of({"a.py": 500_000}), max_output=20_000), 980_000).window is WindowName.LONG
+    assert (
+        settle(plan_for(snapshot_of({"a.py": 500_000}), max_output=20_000), 980_000, is_providers_own=True).window
+        is WindowName.LONG
+    )
 
 
 def test_an_estimate_that_straddles_the_largest_window_must_be_counted_exactly(snapshot_of: SnapshotOf) -> None:
@@ -129,19 +132,19 @@ def test_an_estimate_that_straddles_the_largest_window_must_be_counted_exactly(s
     assert plan.tokens.low + plan.max_output < plan.window_tokens < plan.tokens.high + plan.max_output
     assert plan.window is WindowName.LONG
     assert plan.needs_exact
-    assert any("counted exactly" in note for note in plan.notes)
+    assert any("is counted before anything is sent" in note for note in plan.notes)
 
 
 def test_an_estimate_that_straddles_the_standard_window_takes_the_long_one_and_may_come_back(snapshot_of: SnapshotOf) -> None:
     plan = plan_for(snapshot_of({"a.py": 100_000}))
     assert plan.tokens.low + plan.max_output < 200_000 < plan.tokens.high + plan.max_output
     assert (plan.window, plan.needs_exact) == (WindowName.LONG, False)
-    assert settle(plan, 150_000).window is WindowName.STANDARD
+    assert settle(plan, 150_000, is_providers_own=True).window is WindowName.STANDARD
 
 
 def test_the_exact_count_settles_tokens_cost_and_shares(snapshot_of: SnapshotOf) -> None:
     plan = plan_for(snapshot_of({"a.py": 60_000, "b.py": 20_000}))
-    settled = settle(plan, 2 * plan.tokens.estimate)
+    settled = settle(plan, 2 * plan.tokens.estimate, is_providers_own=True)
     tokens = settled.tokens
     assert tokens.exact == tokens.low == tokens.estimate == tokens.high == 2 * plan.tokens.estimate
     assert settled.cost is not None
@@ -152,8 +155,8 @@ def test_the_exact_count_settles_tokens_cost_and_shares(snapshot_of: SnapshotOf)
 
 
 def test_a_plan_settled_twice_is_the_plan_settled_once(snapshot_of: SnapshotOf) -> None:
-    plan = settle(plan_for(snapshot_of({"a.py": 60_000})), 90_000)
-    assert settle(plan, 90_000) == plan
+    plan = settle(plan_for(snapshot_of({"a.py": 60_000})), 90_000, is_providers_own=True)
+    assert settle(plan, 90_000, is_providers_own=True) == plan
 
 
 def test_a_correction_is_used_and_said(snapshot_of: SnapshotOf) -> None:
@@ -203,7 +206,7 @@ def test_deprecation_and_data_retention_are_noted(snapshot_of: SnapshotOf) -> No
 
 def test_a_price_step_just_below_the_prompt_is_pointed_out_with_the_files_that_would_do(snapshot_of: SnapshotOf) -> None:
     snapshot = snapshot_of({"big.py": 50_000, "mid.py": 9_000, "small.py": 5_000, "tiny.py": 1_000})
-    plan = settle(plan_for(snapshot, "haiku"), 107_000)
+    plan = settle(plan_for(snapshot, "haiku"), 107_000, is_providers_own=True)
     assert plan.notes == (
         "7,000 tokens less and the request pays the lower price: above 100,000 tokens everything costs 5 times as much. "
         "This file is 8,023 tokens: small.py.",
@@ -211,14 +214,14 @@ def test_a_price_step_just_below_the_prompt_is_pointed_out_with_the_files_that_w
 
 
 def test_several_files_are_named_when_one_is_not_enough(snapshot_of: SnapshotOf) -> None:
-    plan = settle(plan_for(snapshot_of({f"{name}.py": 10_000 for name in "abcdefg"}), "haiku"), 120_000)
+    plan = settle(plan_for(snapshot_of({f"{name}.py": 10_000 for name in "abcdefg"}), "haiku"), 120_000, is_providers_own=True)
     assert "20,000 tokens less" in plan.notes[0]
     assert "These files are" in plan.notes[0]
     assert plan.notes[0].endswith("a.py, g.py.")
 
 
 def test_a_price_step_just_above_the_prompt_is_pointed_out(snapshot_of: SnapshotOf) -> None:
-    plan = settle(plan_for(snapshot_of({"a.py": 60_000}), "haiku"), 97_000)
+    plan = settle(plan_for(snapshot_of({"a.py": 60_000}), "haiku"), 97_000, is_providers_own=True)
     assert plan.notes == ("The prompt is 3,000 tokens below a price step: above 100,000 everything costs 5 times as much.",)
 
 
@@ -230,7 +233,7 @@ def test_an_estimate_that_straddles_a_price_step_says_so(snapshot_of: SnapshotOf
 
 @pytest.mark.parametrize("exact", [50_000, 400_000])
 def test_a_price_step_far_away_is_not_worth_a_word(snapshot_of: SnapshotOf, exact: int) -> None:
-    assert settle(plan_for(snapshot_of({"a.py": 60_000}), "haiku"), exact).notes == ()
+    assert settle(plan_for(snapshot_of({"a.py": 60_000}), "haiku"), exact, is_providers_own=True).notes == ()
 
 
 def test_a_request_longer_than_the_provider_takes_is_an_overflow() -> None:
@@ -270,7 +273,7 @@ def test_what_may_be_sent_without_a_count_can_never_exceed_the_window(
         return
     plan = plan_for(snapshot, model, context=context, correction=correction)
     if exact is not None:
-        plan = settle(plan, exact)
+        plan = settle(plan, exact, is_providers_own=True)
         assert not plan.needs_exact
     assert plan.tokens.low <= plan.tokens.estimate <= plan.tokens.high
     assert (plan.window is None) is (plan.overflow is not None) is (plan.requests == 0)
@@ -294,7 +297,7 @@ def test_the_parts_of_a_change_are_planned_beside_the_documents_of_its_base(snap
     assert (alone.basis.change_tokens, plan.basis.change_tokens) == (0, 1_500)
     assert plan.basis.fixed_tokens == alone.basis.fixed_tokens + 1_500
     assert plan.basis.request_bytes > alone.basis.request_bytes + 98_000
-    assert [file.shown for file in settle(plan, 90_000).per_file] == [file.shown for file in plan.per_file]
+    assert [file.shown for file in settle(plan, 90_000, is_providers_own=True).per_file] == [file.shown for file in plan.per_file]
 
 
 def test_a_change_of_which_only_the_diff_goes_in_can_be_sent(snapshot_of: SnapshotOf) -> None:

@@ -87,6 +87,7 @@ def test_the_shape_others_rely_on() -> None:
     assert report["coverage"]["read"] == 3
     assert report["coverage"]["skipped"][0] == {"path": "logo.png", "reason": "media", "detail": ""}
     assert report["usage"] == {
+        "reported": "whole",
         "input_tokens": 412,
         "output_tokens": 2345,
         "cache_read_input_tokens": 0,

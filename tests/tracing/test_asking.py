@@ -55,7 +55,7 @@ class Ear:
     def sent(self) -> None:
         self.heard.append("sent")
 
-    def started(self, usage: Usage, request_id: str) -> None:
+    def started(self, usage: Usage, request_id: str, model: str) -> None:  # noqa: ARG002 - the listener's form
         self.heard.append(f"started {usage.output_tokens >= 0} {bool(request_id)}")
 
     def text(self, delta: str) -> None:
@@ -86,6 +86,12 @@ class Shelf:
     def failed(self, asked: Pass, error: ReviewerError) -> None:
         self.told.append(f"failed {asked.name} {type(error).__name__}")
 
+    def measured(self, tokens: int) -> None:
+        self.told.append(f"measured {tokens > 0}")
+
+    def say(self, text: str) -> None:
+        self.told.append(f"say {text}")
+
     def end(self) -> str:
         self.told.append("end")
         return "the-run"
@@ -101,7 +107,7 @@ def server() -> Iterator[MessagesServer]:
 def traced(server: MessagesServer) -> Iterator[Callable[[Trace], TracedEngine]]:
     found = Credentials(kind=CredentialKind.API_KEY, source="ANTHROPIC_API_KEY", secret=KEY)
     with ClaudeEngine(found, base_url=server.url) as engine:
-        yield lambda trace: TracedEngine(engine, trace, lambda usage: usage.output_tokens / 1_000)
+        yield lambda trace: TracedEngine(engine, trace, lambda usage, _: usage.output_tokens / 1_000)
 
 
 def test_a_request_says_its_pass_ids_tokens_dollars_and_retries(
@@ -160,8 +166,8 @@ def test_of_a_request_that_nobody_waits_for_is_told_what_it_has_cost_so_far(
     trace = open_trace(str(file), {})
 
     class Waiting(Ear):
-        def started(self, usage: Usage, request_id: str) -> None:
-            super().started(usage, request_id)
+        def started(self, usage: Usage, request_id: str, model: str) -> None:
+            super().started(usage, request_id, model)
             begun.set()
             assert closed.wait(10)
 
@@ -216,7 +222,7 @@ def test_a_hostile_endpoint_cannot_write_into_the_trace() -> None:
 
     trace = Trace()
 
-    TracedEngine(Hostile(), trace, lambda _: None).send(PROMPT, Ear())  # type: ignore[arg-type]  # as much of an engine as is asked
+    TracedEngine(Hostile(), trace, lambda _, __: None).send(PROMPT, Ear())  # type: ignore[arg-type]  # as much of an engine as is asked
 
     assert not {"request_id", "message_id", "answered_by", "cost_usd"} & trace.spans[0].attributes.keys()
 
