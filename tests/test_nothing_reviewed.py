@@ -289,6 +289,12 @@ def test_addresses_of_submodules_are_read_as_git_reads_them(
     assert len(review(root).found) == found
 
 
+def test_an_address_that_has_git_run_a_program_is_a_severe_finding(make_repository: Callable[..., Path], review: Review) -> None:
+    root = make_repository({"a.py": "x = 1\n"})
+    commit(root, {".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = ext::sh -c touch% x\n'})
+    assert review(root).code == 1
+
+
 @pytest.mark.parametrize("engine", ["static", "claude"])
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../outside", "../.git/config", "C:/Windows/win.ini", "..\\..\\outside"])
 def test_a_link_that_leads_out_is_a_finding(

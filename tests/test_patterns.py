@@ -19,6 +19,7 @@ LINEAR_ALL_THE_SAME = {
     ): "begins at a line's feed; the spaces after each bracket are no other's",
     ("reviewer.collect.declared_forms", "adjacent", r"[({][ \t\r]*+(?=//|\n)"): "as above",
     ("reviewer.collect.imports", "restarted", r"(?:use|mod)[ \t]+"): "2,000 characters at most from each line's beginning",
+    ("reviewer.collect.gone", "restarted", r"(?:from[ \t]++"): "as above",
     ("reviewer.collect.secret_values", "restarted", r"[A-Z0-9]+(?![a-z])"): "gives back one character at most, and matches",
     ("reviewer.reply.plain_words", "restarted", r"[A-Z]+(?![a-z])"): "as above",
     ("reviewer.reply.absences", "restarted", r"(?<![\w.:`])(?<!->)"): "neither a word nor a chain of them is begun within",

@@ -20,7 +20,7 @@ _SCRIPTS = ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte
 _C = frozenset({"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "inl"})
 _RUBY = frozenset({"rb"})
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,4000}\)|[^\n#(]+)|import[ \t]+([\w., \t]+))", re.MULTILINE
+    r"^[ \t]*+(?:from[ \t]++([\w.]++)[ \t]++import[ \t]*+(\([^)]{0,2000}\)|[^\n#(]++)|import[ \t]++([\w., \t]++))", re.MULTILINE
 )
 _SCRIPT = re.compile(r"""\b(?:from|import|require)\b[ \t]{0,9}\(?[ \t]{0,9}["'](\.{1,2}/[^"'\n]{1,200})["']""")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]{1,200})"', re.MULTILINE)

@@ -22,6 +22,8 @@ _HEADER = re.compile(r'\s*\[\s*submodule\s*(?:"((?:[^"\\\n]|\\.){0,300})"|\.([^\
 _OTHER_HEADER = re.compile(r"\s*\[[^\]\n]{0,300}\]")
 _URL = re.compile(r"\s*url\s*=(.*)", re.IGNORECASE | re.DOTALL)
 _PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"?|\\(.)|([#;].*)|([^"\\#;]+)', re.DOTALL)
+_RUNS = re.compile(r"-|ext::|fd::", re.IGNORECASE)
+"""Addresses that have git run a program, or read an option, where it does not refuse them."""
 _DRIVE = re.compile(r"[A-Za-z]:|\\")
 
 
@@ -98,7 +100,7 @@ def _submodule(new: _Url, old: str | None) -> Point:
     was = f", and no longer from `{old}`" if old else ""
     claim = Claim(
         title="A submodule comes from another address" if old else "A new submodule",
-        severity=Severity.HIGH if old else Severity.MEDIUM,
+        severity=Severity.HIGH if old or _RUNS.match(new.url) else Severity.MEDIUM,
         confidence=Confidence.HIGH,
         category=Category.SECURITY,
         path=_MODULES,

@@ -198,7 +198,7 @@ def test_both_steps_as_written_in_a_checkout_full_of_traps_and_a_second_run_doub
     assert first.outputs["verdict"] == "findings"
     reviews, comments, conversation = len(scene.state.reviews), len(scene.state.review_comments), len(scene.state.issue_comments)
     assert (reviews, conversation) == (1, 1)
-    assert [row["path"] for row in scene.state.review_comments] == ["load.py"]
+    assert [row["path"] for row in scene.state.review_comments] == [".gitmodules", "load.py"]
     assert {review["state"] for review in scene.state.reviews} == {"COMMENTED"}
     assert {command.name for command in first.commands} <= {"add-mask", "notice"}
 
@@ -241,8 +241,10 @@ def test_a_finding_that_steers_the_log_changes_nothing(scene: Scene, make_runner
     ran = scene.run(publish="annotations", args="--verbose")
 
     assert ran.code == 0, ran.log
-    assert [command.name for command in ran.commands] == ["add-mask", "add-mask", "error"]
-    assert ran.commands[-1].properties.startswith("file=load.py,line=2")
+    assert [command.name for command in ran.commands] == [
+        *("add-mask", "add-mask", "error", "error", "notice"),
+    ]
+    assert ran.commands[3].properties.startswith("file=load.py,line=2")
     assert scene.github.writes == []
     assert "Text is executed" in ran.summary
     assert "](./" not in ran.summary
@@ -258,7 +260,7 @@ def test_a_fork_that_may_not_write_steps_down_and_says_so(scene: Scene) -> None:
 
     assert (ran.code, ran.outputs["verdict"]) == (0, "findings"), ran.log
     assert [text for text in ran.said("notice") if "may not write" in text]
-    assert len(ran.said("error")) == 1
+    assert len(ran.said("error")) == 2
     assert "Text is executed" in ran.summary
     assert scene.state.reviews == []
 
@@ -268,7 +270,7 @@ def test_where_the_right_to_write_is_missing_for_no_good_reason_posting_has_fail
 
     ran = scene.run()
 
-    assert (ran.code, ran.outputs["verdict"], ran.outputs["findings-count"]) == (5, "findings", "1"), ran.log
+    assert (ran.code, ran.outputs["verdict"], ran.outputs["findings-count"]) == (5, "findings", "2"), ran.log
     assert Path(ran.outputs["report-path"]).is_file()
     assert any("pull-requests: write" in text for text in ran.said("error"))
 
@@ -295,8 +297,8 @@ def test_a_change_that_leaves_nothing_to_look_at_is_not_called_clean(scene: Scen
     told = "Nothing was reviewed: no changed file can be read: lock file (`uv.lock`)."
     assert told in ran.said("notice")
     (comment,) = scene.state.issue_comments
-    assert f"**{told.partition(':')[0]}:**" in comment.body
-    assert "No findings" not in comment.body
+    assert f"**{told.partition(':')[0]}:**" in comment["body"]
+    assert "No findings" not in comment["body"]
     assert scene.messages.requests == []
 
 
