@@ -26,7 +26,7 @@ from messages_demo import demo_model
 from messages_server import MessagesServer
 from messages_wire import Listener
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 PINNED: Final = "litellm[proxy]==1.108.7"
 KEY: Final = "sk-litellm-0123456789abcdef"
