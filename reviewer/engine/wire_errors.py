@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from email.utils import mktime_tz, parsedate_tz
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from reviewer.engine.credentials import DEFAULT_ENDPOINT
 from reviewer.errors import (
     ConnectionFailedError,
     CredentialsError,
@@ -33,7 +35,7 @@ OVERLOADED: Final = 529
 """The provider's own status, which HTTP does not have."""
 REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Statuses that say: not this body."""
-_OWN_HOST: Final = "api.anthropic.com"
+_OWN_HOST: Final = urlsplit(DEFAULT_ENDPOINT).hostname
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

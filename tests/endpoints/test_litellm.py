@@ -26,7 +26,7 @@ from messages_demo import demo_model
 from messages_server import MessagesServer
 from messages_wire import Listener
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 PINNED: Final = "litellm[proxy]==1.108.7"
 KEY: Final = "sk-litellm-0123456789abcdef"
@@ -118,7 +118,7 @@ def proxy(litellm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         routes = {
             "claude-opus-5-5": {"model": "anthropic/claude-opus-5-5", "api_base": messages.url, "api_key": "upstream"},
             "claude-sonnet-5-5": {"model": "hosted_vllm/small", "api_base": chat.url, "api_key": "upstream"},
-            "claude-haiku-5-5": {"model": "openai/small", "api_key": "upstream", "mock_response": "mocked"},
+            "claude-haiku-5-5": {"model": "openai/small", "api_base": chat.url, "api_key": "upstream", "mock_response": "mocked"},
         }
         rows = [{"model_name": name, "litellm_params": route} for name, route in routes.items()]
         config = {"model_list": rows, "general_settings": {"master_key": KEY}}

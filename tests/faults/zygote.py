@@ -88,6 +88,8 @@ def main() -> None:
     import h11  # noqa: F401
     import rich.progress  # noqa: F401
 
+    import reviewer.commands.review
+    import reviewer.engine.connection  # noqa: F401 - the SDK alone takes more than two seconds
     from reviewer.__main__ import entry
 
     serve(socket.socket(fileno=int(sys.argv[1])))
