@@ -297,3 +297,21 @@ def test_the_first_usage_replaces_the_count_in_the_worst_case_of_what_follows() 
     assert len(engine.sent) == 1  # by the count of 100,000 tokens a second one would have fitted
     assert session.spent < 3.0
     assert any("counted 100,000 tokens and billed 400,000" in note for note in answers[0].replies[0].notes)
+
+
+def test_a_dearer_model_that_answers_sets_the_worst_case_of_what_follows() -> None:
+    cheap = replace(DEEP, model=load_catalogue().find("haiku"), basis=replace(DEEP.basis, catalogue=load_catalogue()))
+
+    def send(number: int, _: Prompt, listener: Listener) -> Reply:
+        usage = READ if number else WRITTEN
+        listener.started(usage, "r", "claude-opus-5-5")
+        return Reply(text=ANSWER, stop=Stop.END, usage=usage, model="claude-opus-5-5")
+
+    engine = Answering(send)
+    session = Session(engine, Forgetful(), cheap, 0.60)
+    session.ask(requests(LOOKS))
+
+    assert session.spent == pytest.approx(
+        sum(usd(READ if number else WRITTEN, load_catalogue().find("opus")) or 0.0 for number in range(len(engine.sent)))
+    )
+    assert session.spent < 0.60
