@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from reviewer.errors import IncompleteError, UsageError
+from reviewer.outcome import Reported
 from reviewer.plan.cost import total
 from reviewer.run_lock import is_held
 from reviewer.run_passes import FOLDER, is_whole, read_passes, stem
@@ -42,6 +43,8 @@ class Listed:
     """Passes; of a finished run those that were needed."""
     cost_usd: float | None
     """What it cost so far; None where it is not known."""
+    is_at_least: bool
+    """Whether it cost more than that: an answer broke off."""
     bytes: int
 
     @property
@@ -129,6 +132,7 @@ def _listed(folder: Path) -> Listed | None:
         done=done,
         planned=_planned(record, passes, done),
         cost_usd=total(attempt.cost_usd for each in passes for attempt in each.attempts) if passes else record.cost_usd,
+        is_at_least=any(attempt.usage.reported is Reported.AT_LEAST for each in passes for attempt in each.attempts),
         bytes=size(folder),
     )
 

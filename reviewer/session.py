@@ -159,6 +159,10 @@ class Session:
         self._tokens = plan.tokens.high
         """The most tokens that the prompt may have, as far as is known by now."""
         self._is_measured = False
+        self._is_estimated = False
+        """Whether `spent` holds an estimate."""
+        self._dearest = plan.model
+        """Of the models that answer, by the price of a worst case: the one that was asked, until another one shows itself."""
         self._max_cost = max_cost
         self._begun = 0
         self._heard = 0
@@ -180,7 +184,8 @@ class Session:
         """That more was spent than `max_cost`, a sentence; empty when it was not."""
         if self.spent <= self._max_cost:
             return ""
-        return f"The run cost ${self.spent:,.2f}, more than --max-cost allows (${self._max_cost:,.2f}); no further request was begun."
+        about = "about " if self._is_estimated else ""
+        return f"The run cost {about}${self.spent:,.2f}, more than --max-cost allows (${self._max_cost:,.2f}); no further request was begun."
 
     def ask(self, requests: Iterable[Request]) -> tuple[Answer, ...]:
         """An answer for each request, in their order. What is whole on disk already is not asked again.
@@ -203,6 +208,8 @@ class Session:
         kept = self._keeper.kept(asked)
         self._previous = next((reply.message_id for reply in kept if reply.message_id), self._previous)
         self.spent += sum(self._charge(reply.usage, reply.model, reply.text) for reply in kept)
+        if asked.kind is PassKind.LOOK:
+            self._tokens = max([self._tokens, *(reply.usage.prompt_tokens for reply in kept)])
         return Answer(asked=asked, replies=kept, resumed=bool(kept))
 
     def _work(self, waiting: deque[_Task], answers: dict[int, Answer]) -> None:
@@ -306,8 +313,13 @@ class Session:
         # From now on only the answer's length is open.
         longest = replace(usage, output_tokens=max(usage.output_tokens, task.prompt.max_output), reported=Reported.WHOLE)
         task.worst = self._dollars(longest, task.model)
+        if (usd(longest, self._dearest) or 0.0) < task.worst:
+            self._dearest = self.prices.model(task.model) or self._dearest
         if task.counted and not self._is_measured:
             self._measure(task, usage.prompt_tokens)
+        for other in self._running:
+            if not other.heard:
+                other.worst = self._worst(other)
         cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
         if self._heard == 1:
             self._prefix = cached
@@ -334,7 +346,7 @@ class Session:
         return reply
 
     def _measure(self, task: _Task, billed: int) -> None:
-        """Hold what is billed against what was counted or estimated: the worst case of everything that is not reported yet follows it."""
+        """Hold what is billed against what was counted or estimated: every worst case that is not reported yet follows it."""
         self._is_measured = True
         self._keeper.measured(billed)
         tokens = self._plan.tokens
@@ -347,9 +359,6 @@ class Session:
         self._say((task.note,))
         if billed > self._tokens or billed > tokens.estimate * _ABSURD:
             self._tokens = billed
-        for other in self._running:
-            if not other.heard:
-                other.worst = self._worst(other)
 
     def _say(self, notes: Iterable[str]) -> None:
         """Tell the operator what was not told yet."""
@@ -362,7 +371,8 @@ class Session:
         """Dollars to hold against the cap for an answer: where less than all is known of its usage, the estimate stands in."""
         if usage.reported is Reported.WHOLE:
             return self._dollars(usage, answered)
-        written = text_tokens(text, self._plan.model.tokenizer).high
+        self._is_estimated = True
+        written = min(text_tokens(text, self._plan.model.tokenizer).high, self._plan.max_output)
         if usage.known:
             return self._dollars(replace(usage, output_tokens=max(usage.output_tokens, written)), answered)
         written = max(written, min(_TYPICAL_ANSWER, self._plan.max_output))
@@ -388,7 +398,7 @@ class Session:
     def _worst(self, task: _Task) -> float:
         """The most dollars a request may cost: its prefix is written by the first request, and read once it was seen that it can be."""
         tokens, own = self._tokens, text_tokens(task.prompt.question, self._plan.model.tokenizer).high
-        price = prefix_price(self._plan.model, tokens, self._plan.lifetime, besides=0 if task.counted else own)
+        price = prefix_price(self._dearest, tokens, self._plan.lifetime, besides=0 if task.counted else own)
         if price is None:
             return 0.0
         hit = self._heard >= _PROOF and not self.cache_warning

@@ -13,14 +13,14 @@ from report_samples import finding
 from reviewer.answers import Request
 from reviewer.asking import recall_rulings, require_answer, verify
 from reviewer.engine.interface import Listener, Prompt, RateLimits, Reply, Stop
-from reviewer.errors import ConnectionFailedError, ReviewerError, StorageError
+from reviewer.errors import ConnectionFailedError, OverloadedError, RateLimitedError, ReviewerError, StorageError
 from reviewer.outcome import Usage
 from reviewer.plan.catalog import load_catalogue
 from reviewer.plan.cost import usd
 from reviewer.plan.decision import Plan, TokenRange
 from reviewer.plan.passes import Depth, Pass, planned, verification
 from reviewer.questions import finding_key
-from reviewer.session import Session
+from reviewer.session import Session, _Pace
 from reviewer.templating import Templates
 
 WRITTEN = Usage(input_tokens=1_000, cache_creation_input_tokens=99_000)
@@ -226,3 +226,92 @@ def test_what_one_verification_ruled_is_not_asked_again_when_the_one_before_it_f
     (asked,) = engine.sent
     assert finding_key(findings[0]) not in asked.question
     assert finding_key(findings[1]) in asked.question
+
+
+def test_a_busy_endpoint_is_asked_with_half_as_many_at_once_and_in_time_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("reviewer.session.time.monotonic", lambda: now[0])
+    pace = _Pace()
+
+    assert pace.slow_down(0.0, 7)  # the end of another one makes room
+    assert (pace.at_once, pace.rest) == (4, 0.0)
+    assert pace.slow_down(30.0, 1)
+    assert (pace.at_once, pace.rest) == (1, 30.0)
+    now[0] += 30
+    rests = []
+    while pace.slow_down(0.0, 0):
+        rests.append(pace.rest)
+        now[0] += pace.rest
+    assert rests[0] < rests[1] <= max(rests) == 60.0
+    assert 500 < now[0] - 1_000 <= 600
+    pace.progressed()
+    assert pace.slow_down(0.0, 0)
+    assert not pace.slow_down(3_600.0, 0)
+
+
+def test_a_look_that_a_busy_endpoint_refused_is_asked_again_and_comes_first() -> None:
+    refused = {2, 3}
+
+    def send(number: int, asked: Prompt, listener: Listener) -> Reply:
+        if number in refused:
+            error = RateLimitedError("too many")
+            error.retry_after = 0.0
+            raise error
+        return usual(number, asked, listener)
+
+    engine, keeper = Answering(send), Forgetful()
+    session = Session(engine, keeper, DEEP, 10.0)
+    answers = session.ask(requests(LOOKS))
+
+    assert [(answer.error, answer.unasked, len(answer.replies)) for answer in answers] == [(None, "", 1)] * 8
+    assert len(engine.sent) == 10
+
+
+def test_what_breaks_in_the_middle_for_want_of_room_is_not_asked_again() -> None:
+    def send(number: int, asked: Prompt, listener: Listener) -> Reply:
+        reply = usual(number, asked, listener)
+        if number == 1:
+            error = OverloadedError("overloaded")
+            error.retry_after = 0.0
+            raise error
+        return reply
+
+    engine = Answering(send)
+    answers = Session(engine, Forgetful(), DEEP, 10.0).ask(requests(LOOKS[:3]))
+
+    assert len(engine.sent) == 3
+    assert [answer.error is None for answer in answers] == [True, False, True]
+
+
+def test_the_first_usage_replaces_the_count_in_the_worst_case_of_what_follows() -> None:
+    dear = Usage(input_tokens=400_000)
+
+    def send(number: int, _: Prompt, listener: Listener) -> Reply:
+        listener.started(dear, "r", "")
+        return Reply(text=ANSWER, stop=Stop.END, usage=dear)
+
+    engine = Answering(send)
+    session = Session(engine, Forgetful(), DEEP, 3.0)
+    answers = session.ask(requests(LOOKS))
+
+    assert len(engine.sent) == 1  # by the count of 100,000 tokens a second one would have fitted
+    assert session.spent < 3.0
+    assert any("counted 100,000 tokens and billed 400,000" in note for note in answers[0].replies[0].notes)
+
+
+def test_a_dearer_model_that_answers_sets_the_worst_case_of_what_follows() -> None:
+    cheap = replace(DEEP, model=load_catalogue().find("haiku"), basis=replace(DEEP.basis, catalogue=load_catalogue()))
+
+    def send(number: int, _: Prompt, listener: Listener) -> Reply:
+        usage = READ if number else WRITTEN
+        listener.started(usage, "r", "claude-opus-5-5")
+        return Reply(text=ANSWER, stop=Stop.END, usage=usage, model="claude-opus-5-5")
+
+    engine = Answering(send)
+    session = Session(engine, Forgetful(), cheap, 0.60)
+    session.ask(requests(LOOKS))
+
+    assert session.spent == pytest.approx(
+        sum(usd(READ if number else WRITTEN, load_catalogue().find("opus")) or 0.0 for number in range(len(engine.sent)))
+    )
+    assert session.spent < 0.60

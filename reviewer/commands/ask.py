@@ -125,7 +125,8 @@ class _Ask:
                 redacts=self.call.redacts,
             )
             conversation = self._answered(questioning, answering, question, conversation)
-            for note in (*claude.notes, _missed(conversation.exchanges[-1]) if pricing.expects_hit else ""):
+            last = conversation.exchanges[-1]
+            for note in (*claude.notes, prices.swapped(last.model), _missed(last) if pricing.expects_hit else ""):
                 self.terminal.say(note)
         return self._outcome(conversation, answering, remade.prompt)
 

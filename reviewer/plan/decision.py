@@ -157,7 +157,7 @@ class Plan:
     """Price steps just above the prompt, deprecation, an estimate that rests on third-party figures."""
     basis: Basis
     needs_exact: bool = False
-    """The prompt may be larger than the window: it must be counted by the provider before anything is sent."""
+    """The prompt may be larger than the window: it is to be counted by the endpoint before anything is sent."""
     overflow: Overflow | None = None
     """Why nothing can be sent; None when it can."""
 

@@ -99,7 +99,7 @@ def _taken(plan: Plan, shown: Shown) -> str:
 
 def _tokens(tokens: TokenRange) -> str:
     if tokens.exact is not None:
-        return f"{tokens.exact:,} (counted by the provider)"
+        return f"{tokens.exact:,} (counted by the endpoint)"
     return f"about {tokens.estimate:,} (between {tokens.low:,} and {tokens.high:,})"
 
 

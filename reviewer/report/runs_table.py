@@ -38,7 +38,7 @@ def _row(run: Listed, now: datetime) -> tuple[str, ...]:
         visible_line((record.commit or "")[:_COMMIT]) or "-",
         run.standing.value,
         f"{run.done} of {run.planned}" if run.planned else "-",
-        "unknown" if run.cost_usd is None else f"${run.cost_usd:,.2f}",
+        "unknown" if run.cost_usd is None else f"{'at least ' if run.is_at_least else ''}${run.cost_usd:,.2f}",
     )
 
 

@@ -417,6 +417,30 @@ def test_an_endpoint_that_cannot_count(server: MessagesServer, connect: Connect,
     assert engine.send(prompt, Journal()).notes == ("The endpoint cannot count tokens; the local estimate was used.",)
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 429, 500, 529])
+def test_a_count_that_fails_is_told_once_and_not_tried_again(
+    server: MessagesServer, connect: Connect, prompt: Prompt, status: int
+) -> None:
+    server.queue(Behaviour(path="/v1/messages/count_tokens", status=status, error="api_error"))
+    engine = connect(max_retries=0)
+    assert (engine.count(prompt), engine.count(prompt)) == (None, None)
+    assert len(server.requests) == 1
+    (note,) = engine.send(prompt, Journal()).notes
+    assert note.startswith("The endpoint did not count the tokens; the local estimate was used. ")
+    assert f"HTTP {status}" in note
+
+
+def test_a_count_that_never_comes_is_not_waited_for(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
+    server.queue(Behaviour(path="/v1/messages/count_tokens", silent=0.8))
+    assert connect(max_retries=0, silence=0.3).count(prompt) is None
+
+
+def test_the_count_of_the_providers_own_address_alone_is_what_is_billed(connect: Connect) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200))
+    assert not connect().is_providers_own
+    assert connect("https://api.anthropic.com", transport=transport).is_providers_own
+
+
 def test_counting_asks_about_the_request_that_is_sent(server: MessagesServer, connect: Connect, prompt: Prompt) -> None:
     connect().count(prompt)
     assert server.requests[0].body == count_body(prompt)

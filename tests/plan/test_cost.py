@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reviewer.engine.interface import Lifetime
-from reviewer.outcome import Usage
+from reviewer.outcome import Reported, Usage
 from reviewer.plan.catalog import load_catalogue
-from reviewer.plan.cost import VERIFICATION_TOKENS, range_for, usd
+from reviewer.plan.cost import VERIFICATION_TOKENS, Prices, range_for, usd
 from reviewer.plan.decision import CostRange, TokenRange
 from reviewer.plan.model import Model
 from reviewer.plan.passes import Depth, Pass, planned
@@ -132,3 +132,49 @@ def test_the_question_of_a_further_look_is_not_read_from_the_cache() -> None:
     assert plain is not None
     assert asked is not None
     assert asked.high - plain.high == pytest.approx(6 * 5_000 * (4 - 0.2) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("answered", "model"),
+    [
+        ("", "claude-opus-5-5"),
+        ("claude-opus-5-5", "claude-opus-5-5"),
+        ("Claude-Opus-5-5", "claude-opus-5-5"),
+        ("claude-opus-5-5-20260901", "claude-opus-5-5"),
+        ("openrouter/anthropic/claude-opus-5-5", "claude-opus-5-5"),
+        ("global.anthropic.claude-opus-5-5-v1:0", "claude-opus-5-5"),
+        ("claude-opus-5-5@20260901", "claude-opus-5-5"),
+        ("claude-opus-5", "claude-opus-5"),
+        ("claude-opus-4-5", "claude-opus-4-5-20251101"),
+        ("gpt-oss-20b", None),
+        ("claude", None),
+    ],
+)
+def test_a_model_is_known_however_a_cloud_or_gateway_writes_its_name(answered: str, model: str | None) -> None:
+    catalogue = load_catalogue()
+    prices = Prices(catalogue.find("claude-opus-5-5"), catalogue)
+    found = prices.model(answered)
+    assert (found.id if found else None) == model
+    assert bool(prices.swapped(answered)) is (model != "claude-opus-5-5")
+
+
+def test_the_price_is_that_of_the_model_that_answered() -> None:
+    catalogue = load_catalogue()
+    prices = Prices(catalogue.find("claude-opus-5-5"), catalogue)
+    usage = Usage(input_tokens=1_000)
+    assert prices.usd(usage, "claude-haiku-5-5") == usd(usage, catalogue.find("claude-haiku-5-5"))
+    assert prices.usd(usage, "gpt-oss-20b") is None
+
+
+def test_usage_that_nobody_reported_has_no_price_and_makes_every_sum_unknown() -> None:
+    catalogue = load_catalogue()
+    unknown, cut, known = (
+        Usage(reported=Reported.UNKNOWN),
+        Usage(reported=Reported.AT_LEAST, input_tokens=5),
+        Usage(input_tokens=7),
+    )
+    assert usd(unknown, catalogue.find("opus")) is None
+    assert usd(cut, catalogue.find("opus")) == usd(Usage(input_tokens=5), catalogue.find("opus"))
+    assert (known + cut).reported is Reported.AT_LEAST
+    assert (cut + unknown + known).reported is Reported.UNKNOWN
+    assert (cut + unknown + known).prompt_tokens == 12
