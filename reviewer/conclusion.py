@@ -14,7 +14,7 @@ from reviewer.collect.search import Search
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
 from reviewer.findings import Confidence, Finding, Severity
-from reviewer.gathering import Found, parsed, shortcomings
+from reviewer.gathering import Found, parsed, shortcomings, unusual_end
 from reviewer.outcome import Coverage, Making, Redaction, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
 from reviewer.reply.merge import unite
@@ -87,7 +87,7 @@ def _said_of(answers: Iterable[Answer], search: Search | None) -> Iterator[str]:
     """What the reader should know of the requests, and of the search for what is said to be missing; may be empty sentences."""
     for answer in answers:
         for reply in answer.replies:
-            yield from reply.notes
+            yield from (*reply.notes, unusual_end(reply))
     yield search.problem if search else ""
 
 
