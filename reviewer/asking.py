@@ -45,7 +45,7 @@ def longest(requests: Iterable[Request]) -> Prompt:
 def _rest(prompt: Prompt, templates: Templates, replies: Sequence[Reply]) -> Prompt | None:
     """What is still to be asked of a look that left these parts of an answer; None when it is whole, or was refused."""
     parts = [parsed(reply) for reply in replies]
-    if replies[-1].stop is Stop.REFUSED or (replies[-1].stop is Stop.END and parts[-1].whole):
+    if replies[-1].stop is Stop.REFUSED or parts[-1].is_complete(replies[-1].stop):
         return None
     kept = [claim for part in parts for claim in part.claims]
     return dataclasses.replace(prompt, question=continued_question(prompt.question, kept, templates)) if kept else prompt

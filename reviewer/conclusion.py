@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from reviewer.answers import Answer
 from reviewer.collect.files import path_bytes
 from reviewer.collect.hidden import told_of, told_of_lines
-from reviewer.collect.search import Search
+from reviewer.collect.search import Search, TextSearch
 from reviewer.collect.secrets import mask
 from reviewer.collect.subject import Subject, Texts
 from reviewer.collect.unread import named
 from reviewer.findings import Confidence, Finding, Severity
-from reviewer.gathering import Found, parsed, shortcomings
+from reviewer.gathering import Found, parsed, shortcomings, unusual_end
 from reviewer.outcome import Coverage, Making, Redaction, Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.reply.masking import Masking
 from reviewer.reply.merge import unite
 from reviewer.reply.select import select, worst_first
+from reviewer.reply.sources import Sources
 from reviewer.reply.verifying import judge, one_defect, pending
 from reviewer.report.amounts import counted
 
@@ -56,7 +57,7 @@ def conclude(
 ) -> Review:
     """Turn what the `looks` found and what the verifications (`checks`) say of it into a review."""
     verdicts = [verdict for check in checks for reply in check.replies for verdict in parsed(reply).verdicts]
-    findings, refuted = judge(found.findings, verdicts, texts.current.get)
+    findings, refuted = judge(found.findings, verdicts, texts.current.get, Sources(TextSearch(texts.current)).are_related)
     findings = unite(findings, one_defect(verdicts))
     masking = Masking(texts.current.get)
     # Ours first: however many a model makes, it crowds none of them out.
@@ -92,7 +93,7 @@ def _said_of(answers: Iterable[Answer], search: Search | None) -> Iterator[str]:
     """What the reader should know of the requests, and of the search for what is said to be missing; may be empty sentences."""
     for answer in answers:
         for reply in answer.replies:
-            yield from reply.notes
+            yield from (*reply.notes, unusual_end(reply))
     yield search.problem if search else ""
 
 

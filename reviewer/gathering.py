@@ -82,6 +82,13 @@ def parsed(reply: Reply) -> Parsed:
     return parse("" if reply.stop is Stop.REFUSED else reply.text)
 
 
+def unusual_end(reply: Reply) -> str:
+    """What the reader should know of a complete answer that the endpoint did not end as complete ones end; empty for any other."""
+    if reply.stop is Stop.END or not parsed(reply).is_complete(reply.stop):
+        return ""
+    return f"The endpoint did not end an answer as usual ({reply.stop}), but the answer is complete."
+
+
 def shortcomings(answers: Iterable[Answer]) -> tuple[str, ...]:
     """Why the review is incomplete as far as its answers go, a sentence each. The pass is named where there are several."""
     every = tuple(answers)
@@ -104,7 +111,7 @@ def shortcomings_of(answer: Answer) -> list[str]:
     if not answer.replies:
         return problems
     last, content = answer.replies[-1], [parsed(reply) for reply in answer.replies]
-    if last.stop is not Stop.END and not problems:
+    if last.stop is not Stop.END and not problems and not content[-1].is_complete(last.stop):
         problems.append(last.problem or f"The answer ended early: {last.stop}.")
     if last.stop is Stop.END and not content[-1].whole:
         problems.append("The answer is not of the agreed form; what could not be read of it is missing.")
@@ -112,7 +119,8 @@ def shortcomings_of(answer: Answer) -> list[str]:
     ended = [part for reply, part in zip(answer.replies, content, strict=True) if reply is last or reply.stop is Stop.END]
     rejected = [words for part in ended for words in part.rejected]
     if rejected:
-        problems.append(f"{counted(len(rejected), 'part')} of the answer left out, not being of the agreed form: {rejected[0]}.")
+        was = "was" if len(rejected) == 1 else "were"
+        problems.append(f"{counted(len(rejected), 'part')} of the answer could not be read and {was} left out: {rejected[0]}.")
     return problems
 
 

@@ -34,9 +34,15 @@ class _Wording:
     instructions_from_repository: bool
 
 
-def answer_schema() -> dict[str, Any]:
-    """JSON Schema of the answer, as it is sent. `reply/schema.py` holds the same as types, and a test holds the two together."""
+def answer_schema(*, change: bool) -> dict[str, Any]:
+    """JSON Schema of the answer, as it is sent. `reply/schema.py` holds the same as types, and a test holds the two together.
+
+    Where a `change` is reviewed, each finding must say its origin. All questions of a run have one schema: the provider caches it with the
+    prefix.
+    """
     schema: dict[str, Any] = json.loads((packaged_templates() / SCHEMA_NAME).read_text("utf-8"))
+    if change:
+        schema["$defs"]["AnswerFinding"]["required"].append("origin")
     return schema
 
 
@@ -49,7 +55,11 @@ def frame_tokens(
     a little too many, and without rendering anything.
     """
     named = "\n- ".join((*left_out(subject), *map(quoted, subject.snapshot.guidance), instructions))
-    fixed = (*_sources(templates, (_SYSTEM, DOCUMENTS)), named.encode(), json.dumps(answer_schema()).encode())
+    fixed = (
+        *_sources(templates, (_SYSTEM, DOCUMENTS)),
+        named.encode(),
+        json.dumps(answer_schema(change=subject.change is not None)).encode(),
+    )
     questions = (
         (*_sources(templates, question_templates(subject, lens)), lens.text.encode("utf-8", "replace"))
         for lens in (GENERAL, *LENSES, *own)
@@ -116,7 +126,7 @@ def compose(
         documents=laid_out.documents,
         change=change_text(subject, texts.head, templates) if earlier is None else update_text(earlier, texts.base, templates),
         question=look_question(subject, _Wording(language, instructions, instructions_from_repository), templates, lens),
-        schema=answer_schema(),
+        schema=answer_schema(change=subject.change is not None),
         max_output=plan.max_output,
         effort=plan.effort,
         thinking=plan.model.thinking_parameter,

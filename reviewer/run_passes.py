@@ -96,7 +96,7 @@ class PassLog:
     @property
     def whole(self) -> bool:
         """Whether a whole answer of the agreed form is kept."""
-        return any(reply.stop is Stop.END and parse(reply.text).whole for reply in self.kept())
+        return any(parse(reply.text).is_complete(reply.stop) for reply in self.kept())
 
     def _close(self) -> int | None:
         with self._lock:
@@ -176,8 +176,10 @@ def is_whole(stem_path: Path, record: PassRecord) -> bool:
 def _is_whole(path: Path, attempt: Attempt) -> bool:
     if attempt.stop is None or attempt.answer_bytes is None:
         return parse(read_answer(path)).whole
+    if attempt.stop is not Stop.END:
+        return parse(read_answer(path)).is_complete(attempt.stop)
     try:
-        return attempt.stop is Stop.END and path.stat().st_size >= attempt.answer_bytes
+        return path.stat().st_size >= attempt.answer_bytes
     except OSError:
         return False
 

@@ -90,7 +90,15 @@ def test_no_path_breaks_out_of_its_quotes() -> None:
 
 
 def test_the_schema_that_is_sent_is_the_one_that_is_checked() -> None:
-    assert answer_schema() == Answer.model_json_schema()
+    assert answer_schema(change=False) == Answer.model_json_schema()
+
+
+def test_of_a_change_each_finding_must_say_its_origin() -> None:
+    plain, changed = answer_schema(change=False), answer_schema(change=True)
+    required = [schema["$defs"]["AnswerFinding"].pop("required") for schema in (plain, changed)]
+
+    assert required[1] == [*required[0], "origin"]
+    assert plain == changed
 
 
 def test_instructions_that_the_repository_chose_do_not_pass_for_the_operators(make_repository: Callable[..., Path]) -> None:

@@ -19,6 +19,11 @@ _STOPS: Final = {
     "max_tokens": Stop.OUTPUT_LIMIT,
     "model_context_window_exceeded": Stop.WINDOW_FULL,
     "refusal": Stop.REFUSED,
+    # Servers that speak other interfaces as well keep the words of those.
+    "stop": Stop.END,
+    "eos": Stop.END,
+    "eos_token": Stop.END,
+    "length": Stop.OUTPUT_LIMIT,
 }
 
 _EXPLANATION_SHOWN = 300

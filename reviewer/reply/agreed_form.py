@@ -88,7 +88,7 @@ class _Reading:
     def __init__(self, item: Mapping[str, object]) -> None:
         self.notes: list[str] = []
         self._item = item
-        self._by_name = {_squeezed(name): name for name in reversed(item)}
+        self._by_name = {_squeezed(name): name for name in item}
 
     def value(self, field: str) -> object:
         """What stands under the field's name, or under another one for it; None for nothing."""
@@ -179,6 +179,8 @@ def _line_numbers(value: object) -> Iterator[int]:
             yield from (number for found in _NUMBER.findall(value[:_SHOWN]) if (number := int(found)) <= MAX_LINE)
         case [first, *_, last]:
             yield from (number for end in (first, last) if not isinstance(end, list) for number in _line_numbers(end))
+        case _:
+            return
 
 
 def _share_word(value: object) -> str | None:
@@ -195,8 +197,9 @@ def _share_word(value: object) -> str | None:
 
 
 def _synonym(field: str, value: object) -> str | None:
-    """The field's word that a value says; None where it says none, or several. Words of a ruling and of an origin are never read out of
-    longer ones (`not refuted`).
+    """The field's word that a value says; None where it says none, or several.
+
+    Words of a ruling and of an origin are never read out of longer ones (`not refuted`).
     """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]

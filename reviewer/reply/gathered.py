@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from reviewer.collect.secrets import mask
 from reviewer.findings import Claim
-from reviewer.reply.fields import MAX_FINDINGS, MAX_RESPONSE, MAX_TEXT
+from reviewer.reply.agreed_form import as_text, printable
+from reviewer.reply.fields import MAX_FINDINGS, MAX_PATH, MAX_RESPONSE, MAX_TEXT
 from reviewer.reply.schema import validate, validate_quote, validate_verdict
 from reviewer.reply.statements import Quotation, Response, Verdict
 from reviewer.reply.strict_json import NotJsonError, load
 
 _MOST_REJECTED = 2 * MAX_FINDINGS
 """Parts of an answer that are named as left out; a text may hold a hundred thousand answers."""
-_KEYS = {"findings", "summary", "verdicts", "reply"}
+_LABEL = 80
+"""Characters of a title or a path that tell which item was left out."""
 
 
 class Kind(StrEnum):
@@ -58,14 +61,12 @@ class Gathered:
         for kind, items in ((Kind.FINDING, findings), (Kind.VERDICT, verdicts)):
             for item in items or ():
                 self.item(kind, item)
-        self._summary(value.get("summary", ""), needed=findings is not None)
-        if not value.keys() <= _KEYS:
-            self.rejected.append("a field that was not asked for")
+        self.summary = (as_text(value.get("summary")) or "")[:MAX_TEXT] or self.summary
 
     def item(self, kind: Kind, value: object) -> None:
         """Takes one item of a list."""
         if self._room(kind):
-            self._judged(kind, _VALIDATORS[kind](value))
+            self._judged(kind, value)
 
     def item_text(self, kind: Kind, text: str) -> None:
         """Takes one item that is still JSON text."""
@@ -73,9 +74,9 @@ class Gathered:
             try:
                 value = load(text)
             except NotJsonError:
-                self._judged(kind, "not JSON")
+                self.rejected.append(f"{kind} {self._items[kind]}: not JSON")
             else:
-                self._judged(kind, _VALIDATORS[kind](value))
+                self._judged(kind, value)
 
     def reply_text(self, text: str) -> bool:
         """Takes the text of a reply, of which the quotes follow as items; says whether there is one."""
@@ -100,8 +101,8 @@ class Gathered:
         self._items[kind] += 1
         return self._items[kind] <= MAX_FINDINGS
 
-    def _judged(self, kind: Kind, stated: Claim | Verdict | Quotation | str) -> None:
-        match stated:
+    def _judged(self, kind: Kind, value: object) -> None:
+        match stated := _VALIDATORS[kind](value):
             case Claim():
                 self.claims.append(stated)
             case Verdict():
@@ -111,24 +112,26 @@ class Gathered:
             case Quotation():
                 self.rejected.append("a quote without a text")
             case _:
-                self.rejected.append(f"{kind} {self._items[kind]}: {stated}")
+                self.rejected.append(f"{kind} {self._items[kind]}{_label(value)}: {stated}")
 
     def _reply(self, value: object) -> bool:
-        if value is None:
+        """Takes a reply, also one that is nothing but its text; says whether there is one. Some endpoints send an empty one with every answer."""
+        fields = value if isinstance(value, dict) else {"text": value}
+        text, quotes = fields.get("text"), fields.get("quotes")
+        if not quotes and (not text or (isinstance(text, str) and not text.strip())):
             return False
-        text, quotes = (value.get("text"), value.get("quotes")) if isinstance(value, dict) else (None, None)
-        if not isinstance(text, str) or not isinstance(quotes, list | type(None)):
+        if not isinstance(text, str | None) or not isinstance(quotes, list | None):
             self.rejected.append("reply: not of the agreed form")
             return False
-        replied = self.reply_text(text)
+        replied = self.reply_text(text or "")
         for quote in quotes or ():
             self.item(Kind.QUOTE, quote)
-        if isinstance(value, dict) and not value.keys() <= {"text", "quotes"}:
-            self.rejected.append("reply: a field that was not asked for")
         return replied
 
-    def _summary(self, value: object, *, needed: bool) -> None:
-        if isinstance(value, str) and len(value) <= MAX_TEXT:
-            self.summary = value or self.summary
-        elif value is not None or needed:
-            self.rejected.append("summary: not a text of the agreed length")
+
+def _label(value: object) -> str:
+    """What an item that was left out calls itself, in brackets: its title and path. No secret and nothing that a page could take for more."""
+    named = [value.get(field) for field in ("title", "path")] if isinstance(value, dict) else []
+    whole = [mask(printable(each, MAX_PATH)) for each in named if isinstance(each, str)]
+    words = [f'"{printable(each, _LABEL)}"' for each in whole if each]
+    return f" ({', '.join(words)})" if words else ""

@@ -1,19 +1,21 @@
-"""An answer's text → what it states. Nothing is repaired or guessed: what is whole and valid is taken, the rest is counted."""
+"""An answer's text → what it states. What can be read in one way only is taken, the rest is counted; nothing is taken from prose."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from reviewer.engine.interface import Stop
 from reviewer.findings import Claim
 from reviewer.reply.gathered import Gathered, Kind
 from reviewer.reply.statements import Response, Verdict
 from reviewer.reply.stream import REPLY, Items, ReplyStream
 from reviewer.reply.strict_json import NotJsonError, load, load_at
 
-_ANSWER = re.compile(r'\{\s*"(?:findings|summary|verdicts|reply)"\s*:')
+_ANSWER = re.compile(r"""\{\s*(?:"(?:findings|summary|verdicts|reply)"|'(?:findings|summary|verdicts|reply)')\s*:""")
 """How an answer begins inside prose or a Markdown fence. Linear: `{` stands in no other part of the pattern."""
 _ARRAY = re.compile(r'"(findings|verdicts)"\s*:\s*\[')
+_FENCE = "```"
 _QUOTES = re.compile(r'"quotes"\s*:\s*\[')
 _MAX_BROKEN = 10
 """Broken answers looked at in one text. Each may be read to the end of the text before it turns out broken, so the number is small."""
@@ -36,7 +38,17 @@ class Parsed:
     That every finding asked about has a verdict is not looked at here (see `verifying.pending`).
     """
     rejected: tuple[str, ...]
-    """A few words for each part that is not of the agreed form and was left out. They never repeat the answer's own text."""
+    """A few words for each part that could not be read and was left out: which, by its number, title and path, and why."""
+    sole: bool = False
+    """Whether the text is one JSON value and nothing else: then it is whole however it is said to have ended."""
+
+    def is_complete(self, stop: Stop) -> bool:
+        """Whether nothing of the answer is missing, by what it holds and how it ended.
+
+        Endpoints name the end of an answer in their own ways, and some not at all. One JSON value from the first character to the last has
+        no rest; where examples and prose stand beside one, what was cut off may have been the answer.
+        """
+        return stop is not Stop.REFUSED and self.whole and (self.sole or stop is Stop.END)
 
 
 def parse(text: str) -> Parsed:
@@ -46,13 +58,9 @@ def parse(text: str) -> Parsed:
     empty example before the real answer hides nothing. Of an object that breaks off, the whole items of its lists are taken.
     """
     gathered = Gathered()
-    try:
-        value = load(text)
-    except NotJsonError:
+    sole = _whole_value(text, gathered)
+    if not sole:
         _search(text, gathered)
-    else:
-        if isinstance(value, dict):
-            gathered.answer(value)
     return Parsed(
         claims=tuple(gathered.claims),
         verdicts=tuple(gathered.verdicts),
@@ -60,7 +68,24 @@ def parse(text: str) -> Parsed:
         summary=gathered.summary.strip(),
         whole=gathered.whole and gathered.answers > 0,
         rejected=gathered.all_rejected(),
+        sole=sole,
     )
+
+
+def _whole_value(text: str, gathered: Gathered) -> bool:
+    """Takes the answer that a text is from its first bracket to its last, in a Markdown fence or not; says whether it is one."""
+    bare = text.strip()
+    if bare.startswith(_FENCE) and bare.endswith(_FENCE):
+        bare = bare.partition("\n")[2].removesuffix(_FENCE)
+    try:
+        value = load(bare)
+    except NotJsonError:
+        return False
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        value = {"findings": value}
+    if isinstance(value, dict):
+        gathered.answer(value)
+    return gathered.answers > 0
 
 
 def _search(text: str, gathered: Gathered) -> None:

@@ -20,6 +20,9 @@ _INDEX = frozenset({"__init__", "index", "mod.rs", "lib.rs"})
 _BY_FOLDER = frozenset({".go", ".rs", ".java", ".kt", ".scala", ".cs"})
 """Suffixes of languages in which a file is named by its folder, as a package or a module."""
 _HIDES_IMPORTS = re.compile(r"\s*(?:if\s+(?:typing\.)?TYPE_CHECKING\b|(?:async\s+)?def\s|class\s)")
+_LEAST = 3
+"""Letters of a name that two files share because one calls the other: shorter ones are in any file."""
+_NAMES = re.compile(r"[^\W\d]\w*")
 _WORDS = re.compile(r"\w+(?:-\w+)*")
 
 
@@ -134,6 +137,24 @@ class Sources:
         if pure.suffix in _BY_FOLDER:
             names.add(pure.parent.name)
         return any(plain(name) in self._words[path] for name in names if name)
+
+    def are_related(self, one: str, other: str) -> bool:
+        """Whether one of two files calls the other: speaks of it, and uses a name that it defines.
+
+        Of a file without a syntax tree, settings for one, it is enough that the other speaks of it.
+        """
+        return self._calls(one, other) or self._calls(other, one)
+
+    def _calls(self, user: str, definer: str) -> bool:
+        beside = PurePosixPath(user).parent == PurePosixPath(definer).parent and PurePosixPath(definer).suffix in _BY_FOLDER
+        if not beside and not self.knows(user, definer):
+            return False
+        defined = self.definitions(definer)
+        if defined is None:
+            return True
+        own = {one.name for one in self.definitions(user) or ()}
+        names = {one.name for one in defined if len(one.name) >= _LEAST and not one.name.startswith("__")} - own
+        return not names.isdisjoint(_NAMES.findall(self.text(user)))
 
     def imports_from(self, path: str, name: str, folders: Iterable[str]) -> bool:
         """Whether a file imports `name` by a line that also speaks of one of the folders: a package that hands the name on."""

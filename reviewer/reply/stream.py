@@ -15,8 +15,9 @@ from reviewer.reply.schema import validate_text
 _ARRAY = re.compile(r'"findings"\s{0,40}:\s{0,40}\[')
 _TAIL = 128
 """Characters kept while the array's start is sought: longer than any match of `_ARRAY`."""
-REPLY = re.compile(r'"reply"\s{0,40}:\s{0,40}\{')
-"""How a reply begins. Inside a JSON string a quotation mark stands after a backslash, so no text can hold this."""
+REPLY = re.compile(r'"reply"\s{0,40}:\s{0,40}([{"])')
+"""How a reply begins, or its text where it is nothing else. Inside a JSON string a quotation mark stands after a backslash, so no text can
+hold this."""
 _TEXT = re.compile(r'"text"\s{0,40}:\s{0,40}"')
 _BRACKET = re.compile(r'["{}\[\]]')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([^u]))", re.DOTALL)
@@ -183,9 +184,14 @@ class ReplyStream:
                 self._tail = text[-_TAIL:]
                 return ""
             self._inside, text = True, text[begin.end() :]
+            if begin[1] == '"':
+                return self._begin(text)
         found = _TEXT.search(text)
         if found is None:
             self._tail = text[-_TAIL:]
             return ""
+        return self._begin(text[found.end() :])
+
+    def _begin(self, text: str) -> str:
         self._string, self._tail = JsonString(), ""
-        return self._string.feed(text[found.end() :])
+        return self._string.feed(text)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reviewer.engine.interface import Stop
 from reviewer.reply.fields import MAX_FINDINGS, MAX_TEXT
 from reviewer.reply.parse import parse
 from reviewer.reply.stream import ClaimStream
@@ -106,12 +107,12 @@ def test_the_order_of_the_keys_does_not_matter() -> None:
 
 
 def test_invalid_items_are_refused_one_by_one() -> None:
-    parsed = parse(answer(item("one"), item(severity="blocker"), "text", item("four"), 7, None))
+    parsed = parse(answer(item("one"), item("two", quote=None), "text", item("four"), 7, None))
 
     assert [claim.title for claim in parsed.claims] == ["one", "four"]
     assert parsed.whole
     assert parsed.rejected == (
-        "finding 2: severity: not one of the allowed words",
+        'finding 2 ("two", "src/app.py"): quote: missing',
         "finding 3: not an object",
         "finding 5: not an object",
         "finding 6: not an object",
@@ -126,9 +127,9 @@ def test_findings_past_the_cap_are_counted_not_read() -> None:
 
 
 def test_a_summary_out_of_form_costs_no_finding() -> None:
-    for summary in (3, None, "x" * (MAX_TEXT + 1)):
+    for summary, read in ((3, ""), (None, ""), (["a", "b"], "a\nb"), ("x" * (MAX_TEXT + 1), "x" * MAX_TEXT)):
         parsed = parse(answer(item("one"), summary=summary))
-        assert (len(parsed.claims), parsed.summary, parsed.rejected) == (1, "", ("summary: not a text of the agreed length",))
+        assert (len(parsed.claims), parsed.summary, parsed.rejected, parsed.whole) == (1, read, (), True)
 
 
 def test_a_key_that_stands_twice_is_not_trusted() -> None:
@@ -144,11 +145,71 @@ def test_a_key_that_stands_twice_is_not_trusted() -> None:
     assert parsed.rejected == ("finding 2: not JSON",)
 
 
-def test_a_trailing_comma_is_not_mended_but_the_findings_before_it_are_kept() -> None:
-    parsed = parse('{"findings": [' + json.dumps(item("one")) + ',], "summary": ""}')
+PLAIN = json.dumps(item("one"), indent=1)
 
-    assert [claim.title for claim in parsed.claims] == ["one"]
-    assert not parsed.whole
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"findings": [' + PLAIN + ',], "summary": ""}',
+        '{"findings": [' + PLAIN.replace("\n}", ",\n}") + '], "summary": "",}',
+        "\ufeff" + answer(item("one")),
+        "```json\n" + json.dumps({"language": "en", "findings": [item("one")]}) + "\n```",
+        "// as asked\n" + answer(item("one")),
+        '{"findings": [ // all of them\n' + PLAIN + "\n/* no more */ ]}",
+        repr({"findings": [item("one", suggestion=None, absent=None)], "summary": "it's"}),
+        json.dumps([item("one")]),
+        json.dumps({"result": {"findings": [item("one")]}}),
+        "Here it is: {'findings': [" + repr(item("one")) + ",]} Good luck.",
+        answer(item("one"), reply=""),
+        answer(item("one"), reply={}),
+        answer(item("one"), more={"a": [1]}),
+    ],
+)
+def test_what_can_be_read_in_one_way_only_is_read(text: str) -> None:
+    parsed = parse(text)
+
+    assert [(claim.title, claim.quote) for claim in parsed.claims] == [("one", 'eval("{[]}\\"")  # }{')]
+    assert (parsed.whole, parsed.rejected) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"findings": [' + PLAIN + ",,]}",
+        '{"findings": [' + PLAIN + "]",
+        '{"findings": [' + PLAIN + '], "summary": "a "quoted" word"}',
+        "{'findings': [], 'summary': 'it's'}",
+        '{"findings": [], "findings": [],}',
+        '{findings: none, "summary": ""}',
+    ],
+)
+def test_what_would_have_to_be_guessed_is_not_whole(text: str) -> None:
+    assert not parse(text).whole
+
+
+def test_a_backslash_that_escapes_nothing_is_one() -> None:
+    text = answer(item(quote="@")).replace('"@"', r'"re.match(r\d+\.\w, \'x\')"'.replace(r"\\", "\\"))
+
+    assert parse(text).claims[0].quote == r"re.match(r\d+\.\w, 'x')".replace(r"\\", "\\")
+
+
+def test_findings_are_never_taken_from_prose() -> None:
+    said = "- title: Runs what it is sent\n  path: src/app.py\n  quote: eval(text)\n\nfindings: [none of these, I looked twice]"
+
+    assert (parse(said).claims, parse(said).whole) == ((), False)
+
+
+@pytest.mark.parametrize("stop", [Stop.CUT, Stop.OUTPUT_LIMIT, Stop.WINDOW_FULL, Stop.END])
+def test_an_answer_that_is_one_json_value_is_complete_however_it_is_said_to_have_ended(stop: Stop) -> None:
+    assert parse(answer(item("one"))).is_complete(stop)
+    assert parse(f"```json\n{answer()}\n```").is_complete(stop)
+    assert parse(f"Here it is: {answer()}").is_complete(stop) is (stop is Stop.END)
+    assert not parse(answer(item("one"))[:-1]).is_complete(stop)
+
+
+def test_a_refused_answer_is_never_complete() -> None:
+    assert not parse(answer(item("one"))).is_complete(Stop.REFUSED)
 
 
 def test_a_raw_line_break_in_a_string_is_taken_as_it_stands() -> None:

@@ -83,7 +83,7 @@ def test_what_may_be_left_out_may_be_null() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"verdicts": 3}', '{"verdicts": null}', '{"reply": {}}', '{"reply": {"text": " ", "quotes": []}}', '{"reply": "Yes."}'],
+    ['{"verdicts": 3}', '{"verdicts": null}', '{"reply": {}}', '{"reply": {"text": " ", "quotes": []}}', '{"reply": ""}'],
 )
 def test_a_text_that_holds_nothing_of_what_may_be_asked_is_not_whole(text: str) -> None:
     parsed = parse(text)
@@ -92,26 +92,33 @@ def test_a_text_that_holds_nothing_of_what_may_be_asked_is_not_whole(text: str) 
 
 
 def test_an_empty_reply_in_an_answer_to_something_else_says_nothing() -> None:
-    parsed = parse(answer(verdicts=[], reply={"text": "", "quotes": []}))
+    nothings: list[object] = [{"text": "", "quotes": []}, {"text": " "}, {}, [], "", " ", None, False]
+    for empty in nothings:
+        parsed = parse(answer(verdicts=[], reply=empty))
+        assert (parsed.reply, parsed.whole, parsed.rejected) == (None, True, ())
 
-    assert (parsed.reply, parsed.whole, parsed.rejected) == (None, True, ())
+
+def test_a_reply_may_be_nothing_but_its_text() -> None:
+    text = json.dumps({"findings": [], "summary": "", "reply": TEXT})
+
+    assert parse(text).reply == Response(TEXT)
+    assert {streamed(text, size) for size in range(1, len(text))} == {TEXT}
 
 
 def test_what_is_out_of_form_is_refused_item_by_item() -> None:
-    verified = parse(answer(verdicts=[verdict("a"), verdict("b", ruling="maybe"), 3, verdict("d")]))
+    verified = parse(answer(verdicts=[verdict("a"), verdict(""), 3, verdict("d")]))
     asked = parse(replied("Yes.", quote("one"), {"path": "app.py"}, quote("three") | {"more": 1}))
 
     assert [each.finding for each in verified.verdicts] == ["a", "d"]
-    assert verified.rejected == ("verdict 2: ruling: not one of the allowed words", "verdict 3: not an object")
+    assert verified.rejected == ('verdict 2 ("app.py"): finding: blank', "verdict 3: not an object")
     assert asked.reply is not None
-    assert [each.quote for each in asked.reply.quotes] == ["one"]
-    assert asked.rejected == ("quote 2: quote: Field required", "quote 3: a field that was not asked for")
+    assert [each.quote for each in asked.reply.quotes] == ["one", "three"]
+    assert asked.rejected == ('quote 2 ("app.py"): quote: missing',)
 
 
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        ("Yes.", "reply: not of the agreed form"),
         ({"text": 3, "quotes": []}, "reply: not of the agreed form"),
         ({"text": "Yes.", "quotes": {}}, "reply: not of the agreed form"),
         ({"text": "x" * (MAX_RESPONSE + 1), "quotes": []}, "reply: not a text of the agreed length"),

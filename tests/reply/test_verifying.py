@@ -9,17 +9,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewer.collect.measure import measure
+from reviewer.collect.search import TextSearch
 from reviewer.findings import Absence, Absent, Category, Confidence, Evidence, Finding, QuoteMatch, Refuted, Ruling, Severity
 from reviewer.plan.model import Tokenizer
 from reviewer.plan.tokens import file_tokens
 from reviewer.questions import finding_key, verification_question
+from reviewer.reply.merge import unite
+from reviewer.reply.sources import Sources
 from reviewer.reply.statements import Verdict
-from reviewer.reply.verifying import CONTRADICTED, UNFOUNDED, batches, judge, one_defect, pending, strays
+from reviewer.reply.verifying import (
+    ALTERED,
+    CONTRADICTED,
+    REPEATED,
+    UNFOUNDED,
+    UNRELATED,
+    batches,
+    judge,
+    one_defect,
+    pending,
+    strays,
+)
 from reviewer.templating import Templates
 
 FILES = {
     "app.py": "import ast\n\n\ndef run(text):\n    value = ast.literal_eval(text)\n    return eval(text)\n",
     "main.py": "from app import run\n\nrun(input())\n",
+    "checks.py": (
+        "from app import run\n\n\ndef check(text):\n    if not allowed(text):\n        raise ValueError(text)\n    return text\n\n\n"
+        "def parse(offset):\n    limit = offset - -1\n    return run(limit)\n"
+    ),
+    "copy.py": "import app\n\n\ndef again(text):\n    return eval(text)\n",
+    "other.py": "def walk(path):\n    return path\n",
+    "namesake.py": "# The app: see there.\ndef helper():\n    return 1\n",
 }
 FINDING = Finding(
     title="Runs what it is sent",
@@ -43,6 +64,10 @@ PARSED = Evidence(path="app.py", start_line=5, end_line=5, quote="    value = as
 CALLED = Evidence(path="main.py", start_line=3, end_line=3, quote="run(input())")
 
 
+def related(one: str, other: str) -> bool:
+    return Sources(TextSearch(FILES)).are_related(one, other)
+
+
 def verdict(ruling: Ruling, evidence: Evidence | None = None, explanation: str = "See there.", **change: object) -> Verdict:
     plain = Verdict(
         finding=finding_key(FINDING),
@@ -57,7 +82,7 @@ def verdict(ruling: Ruling, evidence: Evidence | None = None, explanation: str =
 
 
 def stands(*verdicts: Verdict, finding: Finding = FINDING) -> Finding:
-    (standing,), refuted = judge([finding], verdicts, FILES.get)
+    (standing,), refuted = judge([finding], verdicts, FILES.get, related)
     assert refuted == ()
     return standing
 
@@ -89,7 +114,7 @@ def test_evidence_is_found_as_tolerantly_as_a_findings_quote_and_told_in_the_fil
 
 
 def test_a_refuted_finding_tells_why_and_by_which_lines() -> None:
-    standing, (refuted,) = judge([OTHER, FINDING], [verdict(Ruling.REFUTED, PARSED)], FILES.get)
+    standing, (refuted,) = judge([OTHER, FINDING], [verdict(Ruling.REFUTED, PARSED)], FILES.get, related)
 
     assert standing == (OTHER,)
     assert refuted.verification is not None
@@ -132,6 +157,83 @@ def test_what_is_refuted_by_lines_that_are_not_there_is_uncertain_and_says_so(ch
     assert found.verification.explanation == f"{UNFOUNDED}. See there."
 
 
+@pytest.mark.parametrize(
+    ("path", "quote", "why"),
+    [
+        ("app.py", "value = ast.literal_eval(texts)", ALTERED),
+        ("app.py", "ast.literal_eval(text)", ALTERED),
+        ("app.py", "- value = ast.literal_eval(text)", ALTERED),
+        ("checks.py", "allowed(text)", ALTERED),
+        ("checks.py", "if allowed(text):", UNFOUNDED),
+        ("checks.py", "    if not allowed(text):\n    raise ValueError(text)\n    return text", ALTERED),
+        ("checks.py", "if not allowed(text):\n    raise ValueError(text)\n    return text", ALTERED),
+        ("checks.py", "limit = offset--1", ALTERED),
+        ("app.py", "return eval(text)", REPEATED),
+        ("app.py", "    return eval( text )\n", REPEATED),
+        ("copy.py", "    return eval(text)", REPEATED),
+        ("other.py", "def walk(path):", UNRELATED),
+        ("namesake.py", "def helper():", UNRELATED),
+    ],
+)
+def test_a_refutation_by_lines_that_do_not_show_it_is_uncertain_and_says_why(path: str, quote: str, why: str) -> None:
+    found = stands(verdict(Ruling.REFUTED, path=path, quote=quote, start_line=0))
+
+    assert found.verification is not None
+    assert (found.verification.ruling, found.verification.evidence) == (Ruling.UNCERTAIN, None)
+    assert found.verification.explanation == f"{why}. See there."
+
+
+@pytest.mark.parametrize(
+    ("path", "quote"),
+    [
+        ("app.py", "value=ast.literal_eval( text )"),
+        ("./app.py", "```python\n    value = ast.literal_eval(text)\n    return eval(text)\n```"),
+        ("app.py", "5: value = ast.literal_eval(text)"),
+        ("checks.py", "if not allowed(text):\n\traise ValueError(text)\nreturn text"),
+        ("checks.py", "if not allowed(text):\nraise ValueError(text)\nreturn text"),
+        ("checks.py", "limit = offset - -1"),
+        ("main.py", "run(input())"),
+    ],
+)
+def test_lines_that_are_quoted_as_they_are_but_for_white_space_refute(path: str, quote: str) -> None:
+    standing, refuted = judge([FINDING], [verdict(Ruling.REFUTED, path=path, quote=quote)], FILES.get, related)
+
+    assert (standing, len(refuted)) == ((), 1)
+
+
+def test_whatever_a_verification_says_no_finding_is_lost_or_doubled() -> None:
+    findings = [replace(FINDING, title=title, explanation=title) for title in ("one", "two", "three")]
+    keys = [finding_key(finding) for finding in findings]
+    circle = [
+        replace(verdict(Ruling.CONFIRMED, CALLED), finding=key, same_as=other)
+        for key, other in zip(keys, [*keys[1:], keys[0]], strict=True)
+    ]
+    odd = [replace(circle[0], same_as=keys[0]), replace(circle[0], same_as="00000000"), replace(circle[1], same_as=keys[2])]
+    elsewhere = replace(findings[0], title="four", start_line=4, end_line=4, quote="def run(text):")
+    far = replace(circle[0], finding=finding_key(elsewhere))
+    outcomes = set()
+    for order in itertools.permutations([*circle, far]):
+        standing, refuted = judge([*findings, elsewhere], [*odd, *order], FILES.get, related)
+        joined = unite(standing, one_defect([*odd, *order]))
+        outcomes.add((joined, refuted))
+
+    ((joined, refuted),) = outcomes
+    assert sorted(finding.start_line for finding in joined) == [4, 6]
+    assert refuted == ()
+
+
+def test_of_findings_that_state_one_defect_a_refuted_one_takes_none_with_it() -> None:
+    twin = replace(FINDING, title="Evaluates input")
+    verdicts = [
+        verdict(Ruling.REFUTED, PARSED, same_as=finding_key(twin)),
+        verdict(Ruling.UNCERTAIN, finding=finding_key(twin), same_as=finding_key(FINDING)),
+    ]
+    standing, refuted = judge([FINDING, twin], verdicts, FILES.get, related)
+
+    assert [finding.title for finding in unite(standing, one_defect(verdicts))] == ["Evaluates input"]
+    assert [each.title for each in refuted] == [FINDING.title]
+
+
 def test_a_confirmation_stands_without_the_lines_that_it_quotes() -> None:
     found = stands(verdict(Ruling.CONFIRMED, path="app.py", quote="this is not there at all"))
 
@@ -155,7 +257,7 @@ def test_a_finding_without_a_verdict_stays_as_it_is_and_verdicts_on_others_are_c
     other = verdict(Ruling.REFUTED, PARSED, finding="00000000")
     verdicts = [other, verdict(Ruling.CONFIRMED, finding=finding_key(OTHER)), other]
 
-    assert judge([FINDING], verdicts, FILES.get) == ((FINDING,), ())
+    assert judge([FINDING], verdicts, FILES.get, related) == ((FINDING,), ())
     assert strays([FINDING], verdicts) == 3
     assert strays([FINDING, OTHER], verdicts) == 2
 
@@ -198,7 +300,7 @@ def test_two_refutations_with_evidence_refute() -> None:
     verdicts = [verdict(Ruling.REFUTED, PARSED, "b"), verdict(Ruling.REFUTED, PARSED, "a"), verdict(Ruling.REFUTED)]
 
     for order in itertools.permutations(verdicts):
-        standing, (refuted,) = judge([FINDING], order, FILES.get)
+        standing, (refuted,) = judge([FINDING], order, FILES.get, related)
         assert (standing, refuted.reason) == ((), "a")
 
 
@@ -217,10 +319,10 @@ def test_every_finding_comes_out_once_and_the_order_of_the_verdicts_does_not_mat
     verdicts: list[Verdict], data: st.DataObject
 ) -> None:
     findings = (FINDING, OTHER)
-    standing, refuted = judge(findings, verdicts, FILES.get)
+    standing, refuted = judge(findings, verdicts, FILES.get, related)
     keys = [each.finding for each in verdicts]
 
-    assert judge(findings, data.draw(st.permutations(verdicts)), FILES.get) == (standing, refuted)
+    assert judge(findings, data.draw(st.permutations(verdicts)), FILES.get, related) == (standing, refuted)
     assert sorted(map(finding_key, (*standing, *refuted))) == sorted(map(finding_key, findings))
     for each in refuted:
         assert each.verification is not None
@@ -238,7 +340,7 @@ def test_every_finding_comes_out_once_and_the_order_of_the_verdicts_does_not_mat
 
 def test_the_same_finding_twice_is_ruled_on_twice() -> None:
     twin = replace(FINDING, category=Category.CORRECTNESS, start_line=60, end_line=60)
-    standing, refuted = judge([FINDING, twin], [verdict(Ruling.REFUTED, PARSED)], FILES.get)
+    standing, refuted = judge([FINDING, twin], [verdict(Ruling.REFUTED, PARSED)], FILES.get, related)
 
     assert (standing, [each.start_line for each in refuted]) == ((), [6, 60])
 
