@@ -39,7 +39,32 @@ _TALLEST = 4
 _TELLING = 8
 _LARGEST = 1_000_000
 _CODE = frozenset(
-    ".py .js .mjs .ts .tsx .go .rs .java .c .h .cc .cpp .rb .php .cs .sh .toml .yml .yaml .json .md .rst .txt .j2".split()
+    [
+        ".py",
+        ".js",
+        ".mjs",
+        ".ts",
+        ".tsx",
+        ".go",
+        ".rs",
+        ".java",
+        ".c",
+        ".h",
+        ".cc",
+        ".cpp",
+        ".rb",
+        ".php",
+        ".cs",
+        ".sh",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".json",
+        ".md",
+        ".rst",
+        ".txt",
+        ".j2",
+    ]
 )
 _SWAPS = {
     "==": "!=",
@@ -187,7 +212,8 @@ def tells(text: str) -> bool:
 
 def around(text: str, line: int) -> str:
     """The lines that open the blocks around one, the outermost first (above it, with less indentation, no `} else {`), then the line above. Lines
-    without a word, as `}`, are passed over."""
+    without a word, as `}`, are passed over.
+    """
     lines = text.split("\n")
     above = [each for each in lines[: line - 1] if re.search(r"\w", each)]
     least = len(lines[line - 1]) - len(lines[line - 1].lstrip())
@@ -273,7 +299,7 @@ def altered(quote: str, chance: random.Random, commit: Commit) -> Iterator[tuple
 def invented(meant: Meant, lines: Sequence[str], quote: str, chance: random.Random) -> Iterator[tuple[str, str]]:
     """Lines that are nowhere: the file's own words in another order, and a line of the file with half of its names replaced."""
     words = sorted({word for line in lines for word in _NAME.findall(line)})
-    if len(words) > 8:  # noqa: PLR2004 - enough to choose from
+    if len(words) > 8:
         one, two, three, four = chance.sample(words, 4)
         yield "invented: the file's words", f"{one} = {two}.{three}({four})"
         names = sorted(set(_WORDS.findall(quote)))
@@ -451,7 +477,7 @@ def measure(clone: Path, wanted: int, seed: int, rows: dict[str, Row], refuted: 
 
 def share(part: int, whole: int) -> str:
     """A part in per cent."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def main() -> None:
