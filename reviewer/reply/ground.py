@@ -153,23 +153,26 @@ class _Library:
         return found
 
     def _elsewhere(self, quoting: Quoting, forms: Sequence[Reading]) -> _Found | None:
-        """The quote in the one file that has its longest line."""
+        """The quote in the one file that has it, or that has its longest line."""
         for form in forms if self._paths else ():
-            line = max((line.strip() for line in form.text.split("\n")), key=len)
+            text = form.text.strip()
+            line = max((line.strip() for line in text.split("\n")), key=len)
             if len(squeeze(line)) < _TELLS_A_FILE or letters(line) < TELLING:
                 continue
-            path = self._only(line, posixpath.basename(quoting.path))
+            name = posixpath.basename(quoting.path)
+            path = self._only(text, name) or self._only(line, name)
             source = self._source(path) if path else None
             found = _in(source, quoting, [form], path, self._added.get(path, frozenset())) if source else NOWHERE
             if isinstance(found, _Found):
                 return replace(found, note=f'path "{quoting.path}" read as "{path}", which has the quoted lines')
         return None
 
-    def _only_file(self, line: str, name: str) -> str:
-        """The file that alone has a line, or alone among those of a name; empty when none does."""
-        holders = [path for path in self._paths if line in (self._read(path) or "")]
+    def _only_file(self, text: str, name: str) -> str:
+        """The file that alone has a text, among all, else among those of a name, else among those the change adds to; empty when none does."""
+        holders = [path for path in self._paths if text in (self._read(path) or "")]
         named = [path for path in holders if posixpath.basename(path) == name]
-        return next((found[0] for found in (holders, named) if len(found) == 1), "")
+        changed = [path for path in named or holders if path in self._added]
+        return next((found[0] for found in (holders, named, changed) if len(found) == 1), "")
 
 
 def _in(source: SourceText, quoting: Quoting, forms: Sequence[Reading], path: str, changed: Collection[int]) -> _Found | str:

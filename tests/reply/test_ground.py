@@ -486,7 +486,10 @@ def test_an_inverted_operator_and_a_number_cut_short_are_differences(text: str, 
 @pytest.mark.parametrize(
     ("text", "quote"),
     [
-        ("start(name,  'of one')  # at once\nwait_for(name)\n", 'start(name, "of one")\nwait_for(name)'),
+        (
+            "begin_with_it(name,  'of one')  # now\nwait_until_done(name)\n",
+            'begin_with_it(name, "of one")\nwait_until_done(name)',
+        ),
         ("start(first_of_all)\n# a remark\nwait_for(name)\n", "start(first_of_all)\n...\nwait_for(name)"),
         ("first_of_all(1)\nsecond_of_all(2)\nthird_of_all(3)\n", "first_of_all(1)\n# ...\nthird_of_all(3)"),
         ("  start( first_of_all )\n", "start(first_of_all)"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_samples import CHANGED, finding
+from report_samples import CHANGE, finding
 
 from reviewer.collect.changes import Change
 from reviewer.collect.comparison import of_commit
@@ -181,7 +181,7 @@ def test_a_finding_on_removed_code_is_not_remembered_by_lines_that_are_gone_alre
 def test_reports_say_that_lines_are_removed_and_place_them_where_they_were() -> None:
     one = finding(path="shop.py", start_line=12, end_line=12, quote="gone()", removed=True)
     there = replace(one, head=Location(path="shop.py", start_line=7, end_line=7))
-    review, placed = replace(CHANGED, findings=(one,)), replace(CHANGED, findings=(there,))
+    review, placed = replace(CHANGE, findings=(one,)), replace(CHANGE, findings=(there,))
 
     assert "`shop.py:12` (removed by the change)" in markdown.render(review, Templates())
     assert "line=7,endLine=7" in annotations.render(placed)
