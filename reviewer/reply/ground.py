@@ -131,7 +131,16 @@ class _Library:
         bare = plain[2:] if plain.startswith(("a/", "b/")) else plain
         renamed = [before.head for path in (named, plain, bare) if (before := self.removed.before(path))]
         candidates = (named, plain, bare, *renamed)
-        return next((path for path in candidates if self._source(path)), next(iter(renamed), plain))
+        known = next((path for path in candidates if self._source(path)), next(iter(renamed), ""))
+        return known or self._named_like(plain) or plain
+
+    def _named_like(self, path: str) -> str:
+        """The one file read that has this name, or of several the one with most of the same folders above it; empty when none does."""
+        wanted = path.split("/")
+        alike = [other for other in self._paths if posixpath.basename(other) == wanted[-1]]
+        shared = {other: len(posixpath.commonprefix([wanted[::-1], other.split("/")[::-1]])) for other in alike}
+        best = [other for other in alike if shared[other] == max(shared.values())]
+        return best[0] if len(best) == 1 else ""
 
     def _look(self, quoting: Quoting, path: str, source: SourceText | None, before: Before | None) -> _Found | str:
         """Where a quote is letter by letter or but for white space, at the head, else at the base, else in another file."""
@@ -160,19 +169,25 @@ class _Library:
             if len(squeeze(line)) < _TELLS_A_FILE or letters(line) < TELLING:
                 continue
             name = posixpath.basename(quoting.path)
-            path = self._only(text, name) or self._only(line, name)
+            around = quoting.inside if isinstance(quoting, Claim) else ""
+            path = self._only(text, name, around) or self._only(line, name, around)
             source = self._source(path) if path else None
             found = _in(source, quoting, [form], path, self._added.get(path, frozenset())) if source else NOWHERE
             if isinstance(found, _Found):
                 return replace(found, note=f'path "{quoting.path}" read as "{path}", which has the quoted lines')
         return None
 
-    def _only_file(self, text: str, name: str) -> str:
-        """The file that alone has a text, among all, else among those of a name, else among those the change adds to; empty when none does."""
+    def _only_file(self, text: str, name: str, around: str) -> str:
+        """The file that alone has a text: among all, else those of its name, else those with the lines said to be around, else those changed.
+
+        Empty when none does.
+        """
         holders = [path for path in self._paths if text in (self._read(path) or "")]
         named = [path for path in holders if posixpath.basename(path) == name]
-        changed = [path for path in named or holders if path in self._added]
-        return next((found[0] for found in (holders, named, changed) if len(found) == 1), "")
+        lines = around.split("\n") if around.strip() else []
+        inside = [path for path in holders if lines and all(line.strip() in (self._read(path) or "") for line in lines)]
+        changed = [path for path in inside or named or holders if path in self._added]
+        return next((found[0] for found in (holders, named, inside, changed) if len(found) == 1), "")
 
 
 def _in(source: SourceText, quoting: Quoting, forms: Sequence[Reading], path: str, changed: Collection[int]) -> _Found | str:

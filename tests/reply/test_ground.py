@@ -580,6 +580,17 @@ def test_a_wrong_path_stays_wrong_where_two_files_have_the_quote_or_it_says_too_
     assert [one.reason for one in lost] == [NO_FILE, NO_FILE]
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("settings.py", "shop/app/settings.py"), ("app/util.py", "shop/app/util.py"), ("util.py", None), ("other/util.py", None)],
+)
+def test_a_shortened_path_is_read_in_full_where_it_can_mean_one_file_only(path: str, expected: str | None) -> None:
+    files = dict.fromkeys(("shop/app/settings.py", "shop/app/util.py", "shop/web/util.py"), "def start(all_of_it):\n    pass\n")
+    findings, _ = ground([claim("def start(all_of_it):", path=path)], files.get, None, files)
+
+    assert [finding.path for finding in findings] == ([expected] if expected else [])
+
+
 def test_evidence_is_never_looked_for_in_another_file() -> None:
     assert find_quotes([claim("json.dump(values, file)", path="empty.py")], FILES.get) == (None,)
 

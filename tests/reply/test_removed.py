@@ -18,7 +18,8 @@ from reviewer.github.memory import Place, remembered
 from reviewer.reply.ground import NOWHERE, ground
 from reviewer.reply.masking import Masking
 from reviewer.reply.placing import place
-from reviewer.report import annotations, markdown, sarif
+from reviewer.report import annotations as workflow_commands
+from reviewer.report import markdown, sarif
 from reviewer.templating import Templates
 
 OLD = {
@@ -115,7 +116,7 @@ def test_removed_code_with_the_lines_around_it_is_anchored_at_the_removed_ones(c
 
 
 def test_removed_code_is_found_where_only_the_diff_of_its_file_was_read(change: Change) -> None:
-    one = found(claim("check_that_nobody_else_has_it(path)"), change, {}.get)
+    one = found(claim("check_that_nobody_else_has_it(path)"), change, lambda _: None)
 
     assert (one.start_line, one.removed, one.anchor) == (2, True, Anchor(2, 2, left=True))
 
@@ -184,7 +185,7 @@ def test_reports_say_that_lines_are_removed_and_place_them_where_they_were() -> 
     review, placed = replace(CHANGE, findings=(one,)), replace(CHANGE, findings=(there,))
 
     assert "`shop.py:12` (removed by the change)" in markdown.render(review, Templates())
-    assert "line=7,endLine=7" in annotations.render(placed)
-    assert "line=" not in annotations.render(review).split("::")[1]
+    assert "line=7,endLine=7" in workflow_commands.render(placed)
+    assert "line=" not in workflow_commands.render(review).split("::")[1]
     assert '"startLine": 7' in sarif.render(placed)
     assert '"region"' not in sarif.render(review)
