@@ -30,6 +30,11 @@ _MAX_PARTS = 6
 _TELLS_A_FILE = 12
 """Characters without white space from which on a line says by itself which file is meant, where only one has it."""
 
+_LONG = 50
+"""Characters of one line from which on a quote may end in the middle of a word: the built-in checks quote 60 on either side."""
+_MOST_SEARCHES = 200
+"""Texts that are looked for in all files, of one answer: each takes some milliseconds, and an answer may hold hundreds of wrong paths."""
+
 NO_FILE = "no such file among those read"
 NO_QUOTE = "no quote"
 NOWHERE = "the quote is nowhere in the file"
@@ -50,6 +55,11 @@ class _Found:
     before: Before | None = None
     """The file at the base, where the lines are removed ones."""
     note: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the quote is a long part of one line, letter by letter: its ends may be anywhere, as those of the built-in checks are."""
+        return self.match is QuoteMatch.EXACT and "\n" not in self.reading.text.strip() and len(self.reading.text) >= _LONG
 
     @property
     def is_whole(self) -> bool:
@@ -104,6 +114,7 @@ class _Library:
         self.removed = Removed(change, read)
         self._added = change.added_lines if change else {}
         self._paths = paths
+        self._searches = 0
         self._read = read
         self._source = cache(self._open)
         self._only = cache(self._only_file)
@@ -118,7 +129,7 @@ class _Library:
         if source is not None:
             results = _alike(results, quoting, path, source, None)
         if before is not None:
-            results = _alike(results, quoting, before.path, SourceText(before.text), before)
+            results = _alike(results, quoting, before.path, before.source, before)
         return [replace(each, note=each.note or note) if isinstance(each, _Found) else each for each in results]
 
     def _open(self, path: str) -> SourceText | None:
@@ -182,6 +193,9 @@ class _Library:
 
         Empty when none does.
         """
+        self._searches += 1
+        if self._searches > _MOST_SEARCHES:
+            return ""
         holders = [path for path in self._paths if text in (self._read(path) or "")]
         named = [path for path in holders if posixpath.basename(path) == name]
         lines = around.split("\n") if around.strip() else []
@@ -207,7 +221,7 @@ def _in(source: SourceText, quoting: Quoting, forms: Sequence[Reading], path: st
 def _removed(before: Before, quoting: Quoting, forms: Sequence[Reading]) -> _Found | str:
     """Where a quote is among the lines that a change removes."""
     ordered = sorted(forms, key=lambda form: not form.removed)
-    found = _in(SourceText(before.text), quoting, ordered, before.path, before.lines)
+    found = _in(before.source, quoting, ordered, before.path, before.lines)
     if isinstance(found, str) or before.lines.isdisjoint(range(found.place.first, found.place.last + 1)):
         return NOWHERE
     return replace(found, before=before)
@@ -265,7 +279,7 @@ def _with_gaps(source: SourceText, form: Reading, claim: Quoting, path: str) -> 
 def _finding(claim: Claim, found: _Found, removed: Removed) -> Finding:
     first, last = found.place.first, found.place.last
     quote = _quoted(found.source, found.place)
-    altered = is_altered(found.reading.text, found.source.lines[first - 1 : last], found.pieces)
+    altered = not found.is_cut and is_altered(found.reading.text, found.source.lines[first - 1 : last], found.pieces)
     gone = found.before is not None
     return Finding(
         title=claim.title,

@@ -501,6 +501,13 @@ def test_white_space_quotation_marks_ellipses_and_comments_left_out_are_no_diffe
     assert (finding.confidence, finding.as_quoted) == (Confidence.MEDIUM, "")
 
 
+def test_a_long_part_of_one_line_may_end_in_the_middle_of_a_word() -> None:
+    text = "call(" + ", ".join(f"argument_{number}" for number in range(40)) + ")\n"
+    (finding,), _ = ground([claim(text[10:110], path="x.py")], {"x.py": text}.get)
+
+    assert (finding.confidence, finding.as_quoted) == (Confidence.MEDIUM, "")
+
+
 def test_confidence_never_falls_below_low() -> None:
     (finding,), _ = ground(
         [claim("import jsons as other_json", confidence=Confidence.LOW)], {"shop/settings.py": "import json as other_json\n"}.get
