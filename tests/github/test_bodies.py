@@ -232,4 +232,4 @@ def test_a_comment_says_that_the_finder_quoted_something_else_and_that_its_lines
     assert "return exec(file)" in inline
     assert "How it was read: path" in inline
     # The reviewed commit does not have these lines, so no link can lead to them.
-    assert view(found, (), LINKS, inline=False).link == f"`{found.path}:{found.start_line}`"
+    assert view(found, (), LINKS, inline=False).link == f"`{found.path}:{found.start_line}-{found.end_line}`"
