@@ -211,8 +211,9 @@ def tells(text: str) -> bool:
 
 
 def around(text: str, line: int) -> str:
-    """The lines that open the blocks around one, the outermost first (above it, with less indentation, no `} else {`), then the line above. Lines
-    without a word, as `}`, are passed over.
+    """The lines that open the blocks around one, the outermost first, then the line above.
+
+    A line that opens a block has less indentation than the block, and is no `} else {`. Lines without a word, as `}`, are passed over.
     """
     lines = text.split("\n")
     above = [each for each in lines[: line - 1] if re.search(r"\w", each)]
@@ -296,7 +297,7 @@ def altered(quote: str, chance: random.Random, commit: Commit) -> Iterator[tuple
         yield "one constant changed", re.sub(rf"(?<![\w.]){old}(?![\w.])", str(int(old[:9]) + 1), quote, count=1)
 
 
-def invented(meant: Meant, lines: Sequence[str], quote: str, chance: random.Random) -> Iterator[tuple[str, str]]:
+def invented(lines: Sequence[str], quote: str, chance: random.Random) -> Iterator[tuple[str, str]]:
     """Lines that are nowhere: the file's own words in another order, and a line of the file with half of its names replaced."""
     words = sorted({word for line in lines for word in _NAME.findall(line)})
     if len(words) > 8:
@@ -398,7 +399,7 @@ def of_place(
     for variant, other in altered(quote, chance, commit):
         if other not in text:
             yield replace(made(variant, other), honest=False)
-    for variant, other in invented(meant, lines, quote, chance):
+    for variant, other in invented(lines, quote, chance):
         if other not in text:
             yield replace(made(variant, other), honest=False, meant=None)
 
@@ -477,7 +478,7 @@ def measure(clone: Path, wanted: int, seed: int, rows: dict[str, Row], refuted: 
 
 def share(part: int, whole: int) -> str:
     """A part in per cent."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def conclude(
     verdicts = [verdict for check in checks for reply in check.replies for verdict in parsed(reply).verdicts]
     findings, refuted = judge(found.findings, verdicts, texts.current.get, Sources(TextSearch(texts.current)).are_related)
     findings = unite(findings, one_defect(verdicts))
-    masking = Masking(texts.current.get)
+    masking = Masking(texts.current.get, subject.change)
     # Ours first: however many a model makes, it crowds none of them out.
     own, mild = select(map(masking.finding, found.own), limits.min_severity, limits.min_confidence, None)
     shown, others = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)

@@ -58,7 +58,7 @@ def gather(
     claims: dict[str, int] = {}
     for look in looks:
         for part in map(parsed, look.replies):
-            found, lost = ground(part.claims, texts.current.get)
+            found, lost = ground(part.claims, texts.current.get, subject.change, texts.current)
             grounded += _credited(found, look)
             ungrounded += lost
             claims[look.asked.name] = claims.get(look.asked.name, 0) + len(found)

@@ -162,6 +162,7 @@ def _statement(finding: Finding) -> _Statement:
     key = finding_key(finding)
     told = passage(f"finding {key}", statement_text(finding))
     lines = str(finding.start_line) if finding.start_line == finding.end_line else f"{finding.start_line}-{finding.end_line}"
+    lines += " before the change" if finding.removed else ""
     return _Statement(key, quoted(finding.path), lines, told.text, told.marker)
 
 

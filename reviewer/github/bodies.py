@@ -81,6 +81,12 @@ class FindingView:
     """Link to the lines that decided it; empty when there are none."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
+    removed: bool
+    """Its lines are removed by the change."""
+    as_quoted: str
+    """The finder's own quote in a fence, where it says something else than the lines shown; else empty."""
+    notes: tuple[str, ...]
+    """What was read differently from how it was written."""
 
 
 def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool) -> FindingView:
@@ -89,8 +95,8 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
     evidence = verification.evidence if verification else None
     return FindingView(
         title=inert.one_line(finding.title),
-        link=links.code(finding.path, finding.start_line, finding.end_line),
-        copies=tuple(links.code(copy.path, copy.start_line, copy.end_line) for copy in copies),
+        link=_where(finding, links),
+        copies=tuple(_where(copy, links) for copy in copies),
         severity=finding.severity.word,
         confidence=finding.confidence.word,
         category=finding.category.value,
@@ -103,7 +109,16 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
         verification=inert.one_line(verification.explanation) if verification else "",
         evidence=links.code(evidence.path, evidence.start_line, evidence.end_line) if evidence else "",
         similar=finding.match is QuoteMatch.SIMILAR,
+        removed=finding.removed,
+        as_quoted=inert.block(finding.as_quoted, finding.path) if finding.as_quoted else "",
+        notes=tuple(map(inert.one_line, finding.notes)),
     )
+
+
+def _where(finding: Finding, links: Links) -> str:
+    """A link to a finding's lines; none to removed ones, which the reviewed commit does not have."""
+    lines = (finding.path, finding.start_line, finding.end_line)
+    return inert.place(*lines) if finding.removed else links.code(*lines)
 
 
 def inline_body(told: Told, links: Links, templates: Templates) -> str:

@@ -86,7 +86,8 @@ def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "
         category=finding.category,
         severity=finding.severity,
         title=finding.title[:_TITLE],
-        quote=kept_quote(finding.quote),
+        # Removed lines are gone already, which says nothing of whether the finding was fixed.
+        quote="" if finding.removed else kept_quote(finding.quote),
         first=finding.start_line,
         last=finding.end_line,
         since=since,

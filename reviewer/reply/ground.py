@@ -30,6 +30,11 @@ _MAX_PARTS = 6
 _TELLS_A_FILE = 12
 """Characters without white space from which on a line says by itself which file is meant, where only one has it."""
 
+_LONG = 50
+"""Characters of one line from which on a quote may end in the middle of a word: the built-in checks quote 60 on either side."""
+_MOST_SEARCHES = 200
+"""Texts that are looked for in all files, of one answer: each takes some milliseconds, and an answer may hold hundreds of wrong paths."""
+
 NO_FILE = "no such file among those read"
 NO_QUOTE = "no quote"
 NOWHERE = "the quote is nowhere in the file"
@@ -50,6 +55,11 @@ class _Found:
     before: Before | None = None
     """The file at the base, where the lines are removed ones."""
     note: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the quote is a long part of one line, letter by letter: its ends may be anywhere, as those of the built-in checks are."""
+        return self.match is QuoteMatch.EXACT and "\n" not in self.reading.text.strip() and len(self.reading.text) >= _LONG
 
     @property
     def is_whole(self) -> bool:
@@ -104,6 +114,7 @@ class _Library:
         self.removed = Removed(change, read)
         self._added = change.added_lines if change else {}
         self._paths = paths
+        self._searches = 0
         self._read = read
         self._source = cache(self._open)
         self._only = cache(self._only_file)
@@ -118,7 +129,7 @@ class _Library:
         if source is not None:
             results = _alike(results, quoting, path, source, None)
         if before is not None:
-            results = _alike(results, quoting, before.path, SourceText(before.text), before)
+            results = _alike(results, quoting, before.path, before.source, before)
         return [replace(each, note=each.note or note) if isinstance(each, _Found) else each for each in results]
 
     def _open(self, path: str) -> SourceText | None:
@@ -131,7 +142,16 @@ class _Library:
         bare = plain[2:] if plain.startswith(("a/", "b/")) else plain
         renamed = [before.head for path in (named, plain, bare) if (before := self.removed.before(path))]
         candidates = (named, plain, bare, *renamed)
-        return next((path for path in candidates if self._source(path)), next(iter(renamed), plain))
+        known = next((path for path in candidates if self._source(path)), next(iter(renamed), ""))
+        return known or self._named_like(plain) or plain
+
+    def _named_like(self, path: str) -> str:
+        """The one file read that has this name, or of several the one with most of the same folders above it; empty when none does."""
+        wanted = path.split("/")
+        alike = [other for other in self._paths if posixpath.basename(other) == wanted[-1]]
+        shared = {other: len(posixpath.commonprefix([wanted[::-1], other.split("/")[::-1]])) for other in alike}
+        best = [other for other in alike if shared[other] == max(shared.values())]
+        return best[0] if len(best) == 1 else ""
 
     def _look(self, quoting: Quoting, path: str, source: SourceText | None, before: Before | None) -> _Found | str:
         """Where a quote is letter by letter or but for white space, at the head, else at the base, else in another file."""
@@ -153,23 +173,35 @@ class _Library:
         return found
 
     def _elsewhere(self, quoting: Quoting, forms: Sequence[Reading]) -> _Found | None:
-        """The quote in the one file that has its longest line."""
+        """The quote in the one file that has it, or that has its longest line."""
         for form in forms if self._paths else ():
-            line = max((line.strip() for line in form.text.split("\n")), key=len)
+            text = form.text.strip()
+            line = max((line.strip() for line in text.split("\n")), key=len)
             if len(squeeze(line)) < _TELLS_A_FILE or letters(line) < TELLING:
                 continue
-            path = self._only(line, posixpath.basename(quoting.path))
+            name = posixpath.basename(quoting.path)
+            around = quoting.inside if isinstance(quoting, Claim) else ""
+            path = self._only(text, name, around) or self._only(line, name, around)
             source = self._source(path) if path else None
             found = _in(source, quoting, [form], path, self._added.get(path, frozenset())) if source else NOWHERE
             if isinstance(found, _Found):
                 return replace(found, note=f'path "{quoting.path}" read as "{path}", which has the quoted lines')
         return None
 
-    def _only_file(self, line: str, name: str) -> str:
-        """The file that alone has a line, or alone among those of a name; empty when none does."""
-        holders = [path for path in self._paths if line in (self._read(path) or "")]
+    def _only_file(self, text: str, name: str, around: str) -> str:
+        """The file that alone has a text: among all, else those of its name, else those with the lines said to be around, else those changed.
+
+        Empty when none does.
+        """
+        self._searches += 1
+        if self._searches > _MOST_SEARCHES:
+            return ""
+        holders = [path for path in self._paths if text in (self._read(path) or "")]
         named = [path for path in holders if posixpath.basename(path) == name]
-        return next((found[0] for found in (holders, named) if len(found) == 1), "")
+        lines = around.split("\n") if around.strip() else []
+        inside = [path for path in holders if lines and all(line.strip() in (self._read(path) or "") for line in lines)]
+        changed = [path for path in inside or named or holders if path in self._added]
+        return next((found[0] for found in (holders, named, inside, changed) if len(found) == 1), "")
 
 
 def _in(source: SourceText, quoting: Quoting, forms: Sequence[Reading], path: str, changed: Collection[int]) -> _Found | str:
@@ -189,7 +221,7 @@ def _in(source: SourceText, quoting: Quoting, forms: Sequence[Reading], path: st
 def _removed(before: Before, quoting: Quoting, forms: Sequence[Reading]) -> _Found | str:
     """Where a quote is among the lines that a change removes."""
     ordered = sorted(forms, key=lambda form: not form.removed)
-    found = _in(SourceText(before.text), quoting, ordered, before.path, before.lines)
+    found = _in(before.source, quoting, ordered, before.path, before.lines)
     if isinstance(found, str) or before.lines.isdisjoint(range(found.place.first, found.place.last + 1)):
         return NOWHERE
     return replace(found, before=before)
@@ -247,7 +279,7 @@ def _with_gaps(source: SourceText, form: Reading, claim: Quoting, path: str) -> 
 def _finding(claim: Claim, found: _Found, removed: Removed) -> Finding:
     first, last = found.place.first, found.place.last
     quote = _quoted(found.source, found.place)
-    altered = is_altered(found.reading.text, found.source.lines[first - 1 : last], found.pieces)
+    altered = not found.is_cut and is_altered(found.reading.text, found.source.lines[first - 1 : last], found.pieces)
     gone = found.before is not None
     return Finding(
         title=claim.title,

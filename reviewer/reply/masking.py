@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from reviewer.collect.changes import Change
 from reviewer.collect.secrets import mask
 from reviewer.findings import Claim, Evidence, Finding, Refuted, Ungrounded, Verification
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
+from reviewer.reply.removed import Removed
 
 _AnyClaim = TypeVar("_AnyClaim", bound=Claim)
 
@@ -20,10 +22,10 @@ _AnyClaim = TypeVar("_AnyClaim", bound=Claim)
 class Masking:
     """Takes secrets out. Each file is searched once, when something quotes it."""
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
-        """`read` gives the text of a file by its path, None when it is not among the files read."""
-        self._read = read
-        self._lines: dict[str, list[str]] = {}
+    def __init__(self, read: Callable[[str], str | None], change: Change | None = None) -> None:
+        """`read` gives the text of a file by its path, None when it is not among the files read; `change` is what is reviewed, if one is."""
+        self._read = (read, Removed(change, read).text)
+        self._lines: dict[tuple[str, bool], list[str]] = {}
 
     def finding(self, finding: Finding) -> Finding:
         """A finding that can be shown, with what a verification says of it."""
@@ -53,13 +55,14 @@ class Masking:
         return replace(_masked(claim), quote=self._quote(claim))
 
     def _quote(self, claim: Claim | Evidence) -> str:
-        if claim.path not in self._lines:
-            text = self._read(claim.path)
+        gone = isinstance(claim, Finding) and claim.removed
+        if (claim.path, gone) not in self._lines:
+            text = self._read[gone](claim.path)
             if text is None:
                 return mask(claim.quote)
-            self._lines[claim.path] = mask(text).split("\n")
+            self._lines[claim.path, gone] = mask(text).split("\n")
         first, number = max(0, claim.start_line - 1), claim.quote.count("\n") + 1
-        safe = "\n".join(line.rstrip("\r") for line in self._lines[claim.path][first : first + number])
+        safe = "\n".join(line.rstrip("\r") for line in self._lines[claim.path, gone][first : first + number])
         # The quote where it stands in the file without secrets, else the beginning of its lines, which may be very long.
         return claim.quote if claim.quote in safe else safe[:MAX_QUOTED_CHARACTERS]
 
@@ -71,6 +74,7 @@ def _masked(claim: _AnyClaim) -> _AnyClaim:
         title=mask(claim.title),
         explanation=mask(claim.explanation),
         suggestion=mask(claim.suggestion),
+        inside=mask(claim.inside),
         absent=tuple(replace(absent, name=mask(absent.name)) for absent in claim.absent),
         notes=tuple(map(mask, claim.notes)),
         replacement=None if claim.replacement is None or mask(claim.replacement) != claim.replacement else claim.replacement,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Hunk, Side
 from reviewer.findings import Anchor, Location
+from reviewer.reply.locate import SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Before:
     """At the base."""
     head: str
     """Its path at the head; the same where it was not renamed, and where it is deleted."""
-    text: str
+    source: SourceText
     lines: frozenset[int]
     """Those that the change removes."""
 
@@ -49,7 +50,7 @@ class Removed:
     def text(self, path: str) -> str | None:
         """The text at the base of a file of which the change removes something."""
         before = self.before(path)
-        return before.text if before else None
+        return before.source.text if before else None
 
     def anchor(self, path: str, first: int, last: int) -> Anchor | None:
         """The removed ones among some lines of the base, within one hunk: where a comment can be placed on the left side."""
@@ -88,4 +89,4 @@ def _before(file: ChangedFile, head: str | None) -> Before:
         done = start + hunk.new_count
     lines += now[done:]
     gone = frozenset(line.old for hunk in file.hunks for line in hunk.lines if line.side is Side.REMOVED)
-    return Before(file.old_path or file.path, file.path, "\n".join(lines), gone)
+    return Before(file.old_path or file.path, file.path, SourceText("\n".join(lines)), gone)

@@ -82,6 +82,10 @@ class AnswerFinding(BaseModel):
         default_factory=nothing,
         description="Lines that, put in the place of the quoted ones, mend it; empty to delete those.",
     )
+    inside: OptionalText = Field(
+        default_factory=nothing,
+        description="What is around the quoted lines, where the file has them more than once.",
+    )
 
     def claim(self) -> Claim:
         """The same as a value of the project."""
@@ -99,6 +103,7 @@ class AnswerFinding(BaseModel):
             origin=self.origin,
             absent=tuple(Absent(absent.how, absent.name) for absent in self.absent),
             replacement=self.replacement,
+            inside=self.inside or "",
         )
 
 

@@ -58,12 +58,16 @@ def _finding(finding: Finding) -> str:
     message = visible(finding.explanation).strip() or visible_line(finding.title)
     if finding.suggestion.strip():
         message += f"\n\nFix: {visible(finding.suggestion).strip()}"
-    path = visible_path(finding.path)
-    place = {"line": str(finding.start_line), "endLine": str(finding.end_line)}
-    if path == finding.path == without_old_commands(path.strip()):
+    lines = finding.head if finding.removed and finding.head else finding
+    path = visible_path(lines.path)
+    place = {"line": str(lines.start_line), "endLine": str(lines.end_line)}
+    if finding.removed:
+        message = f"Removed: {visible_line(finding.quote.strip())}\n\n{message}"
+        place = place if finding.head else {}
+    if path == lines.path == without_old_commands(path.strip()):
         return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", message, {"file": path, **place})
     # No property can hold such a name; a wrong one would mark lines of another file.
-    return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{finding.start_line}: {message}")
+    return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{lines.start_line}: {message}")
 
 
 def _besides(review: Review, cut: int) -> Iterator[str]:

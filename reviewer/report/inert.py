@@ -107,6 +107,11 @@ def suggestion(lines: str) -> str:
     return "```suggestion\n```"
 
 
+def place(path: str, first: int, last: int) -> str:
+    """Lines of a file, without a link: of a version that has no address."""
+    return code(f"{visible_path(path)}:{first}" + ("" if first == last else f"-{last}"))
+
+
 def link(path: str, first: int = 0, last: int = 0, *, top: str = ".") -> str:
     """A link to lines of a file of the repository; to the file when `first` is 0.
 

@@ -104,10 +104,11 @@ def _by_severity(review: Review, top: str) -> Iterator[SeverityText]:
 
 
 def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> FindingText:
+    lines = (finding.path, finding.start_line, finding.end_line)
     return FindingText(
         number=number,
         title=inert.one_line(finding.title),
-        link=inert.link(finding.path, finding.start_line, finding.end_line, top=top),
+        link=inert.place(*lines) if finding.removed else inert.link(*lines, top=top),
         severity=finding.severity.word,
         confidence=finding.confidence.word,
         category=finding.category.value,
@@ -123,6 +124,9 @@ def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> Findi
         verification=inert.one_line(finding.verification.explanation) if finding.verification else "",
         evidence=_evidence(finding.verification, top),
         similar=finding.match is QuoteMatch.SIMILAR,
+        removed=finding.removed,
+        as_quoted=inert.block(finding.as_quoted, finding.path) if finding.as_quoted else "",
+        notes=tuple(map(inert.one_line, finding.notes)),
         fingerprint=inert.code(finding.fingerprint),
     )
 

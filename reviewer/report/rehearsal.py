@@ -82,6 +82,9 @@ _FULL = Review(
         replace(
             _FINDING,
             severity=Severity.LOW,
+            removed=True,
+            as_quoted="quoted",
+            notes=("note", "other"),
             replacement="",
             suggestion="",
             verification=Verification(ruling=Ruling.UNCERTAIN, explanation="explanation"),

@@ -25,14 +25,16 @@ _STATES = {Origin.INTRODUCED: "new", Origin.UNSTATED: "new", Origin.WORSENED: "u
 
 def result(finding: Finding, *, compared: bool) -> dict[str, Any]:
     """The finding; `compared` says that every finding of the run has a state against the base."""
-    place = location(finding.path)
+    lines = finding.head if finding.removed else finding
+    place = location(lines.path if lines else finding.path)
+    region = {"region": _region(finding) if lines is finding else _line(lines.start_line)} if lines else {}
     return {
         "ruleId": rule_id(finding.category),
         "ruleIndex": rule_index(finding.category),
         "level": _LEVELS[finding.severity],
         "rank": _RANKS[finding.confidence],
         "message": {"text": _message(finding)},
-        "locations": [{"physicalLocation": {**place, "region": _region(finding)}}],
+        "locations": [{"physicalLocation": {**place, **region}}],
         "partialFingerprints": {"reviewerFingerprint/v1": finding.fingerprint},
         **({"baselineState": _STATES[finding.origin]} if compared and finding.origin else {}),
         **_fixes(finding),
@@ -56,8 +58,14 @@ def as_text(text: str) -> str:
 
 
 def _message(finding: Finding) -> str:
-    parts = [finding.title, finding.explanation, f"Fix: {finding.suggestion}" if finding.suggestion.strip() else ""]
+    gone = f"About lines that the change removes:\n{finding.quote}" if finding.removed else ""
+    parts = [finding.title, gone, finding.explanation, f"Fix: {finding.suggestion}" if finding.suggestion.strip() else ""]
     return as_text("\n\n".join(part.strip() for part in parts if part.strip()))
+
+
+def _line(line: int) -> dict[str, Any]:
+    """Where removed lines were: the next one. The file has no others to show."""
+    return {"startLine": line, "startColumn": 1, "endLine": line}
 
 
 def _region(finding: Finding) -> dict[str, Any]:

@@ -39,6 +39,12 @@ class FindingText:
     """Link to the lines that decided it; empty when there are none."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
+    removed: bool
+    """Its lines are removed by the change."""
+    as_quoted: str
+    """The finder's own quote in a fence, where it says something else than the lines shown; else empty."""
+    notes: tuple[str, ...]
+    """What was read differently from how it was written."""
     fingerprint: str
 
 

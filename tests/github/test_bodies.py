@@ -222,3 +222,14 @@ def test_a_job_summary_keeps_its_limit() -> None:
 )
 def test_only_a_plain_address_becomes_a_link(url: str, expected: str) -> None:
     assert address(url) == expected
+
+
+def test_a_comment_says_that_the_finder_quoted_something_else_and_that_its_lines_are_removed() -> None:
+    found = replace(EVAL, as_quoted="return exec(file)", removed=True, notes=('path "a/x.py" read as "x.py"',))
+    inline = inline_body(told(found), LINKS, TEMPLATES)
+
+    assert "about removed lines" in inline
+    assert "return exec(file)" in inline
+    assert "How it was read: path" in inline
+    # The reviewed commit does not have these lines, so no link can lead to them.
+    assert view(found, (), LINKS, inline=False).link == f"`{found.path}:{found.start_line}-{found.end_line}`"

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from reviewer.findings import Absence, Absent, Category, Claim, Confidence, Finding, Origin, QuoteMatch, Severity, Ungrounded
 from reviewer.reply.fingerprint import fingerprint
-from reviewer.reply.ground import MAX_QUOTED_CHARACTERS, MAX_QUOTED_LINES, NO_FILE, NO_QUOTE, NOWHERE, TOO_SHORT, ground
+from reviewer.reply.ground import (
+    MAX_QUOTED_CHARACTERS,
+    MAX_QUOTED_LINES,
+    NO_FILE,
+    NO_QUOTE,
+    NOWHERE,
+    TOO_SHORT,
+    find_quotes,
+    ground,
+)
 
 TEXT = textwrap.dedent(
     '''\
@@ -439,3 +448,172 @@ def test_hostile_text_and_quotes_cost_linear_time(text: str, quote: str) -> None
     findings, ungrounded = ground([claim(quote, path="x", title=str(number)) for number in range(5)], {"x": text}.get)
 
     assert len(findings) + len(ungrounded) <= 5
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        'def save(path, values):\n    with open(path, "r") as file:\n        json.dump(values, file)',
+        "def load(path):\n    with open(path) as file:\n        return exec(file.read())",
+        "    with open(paths) as file:\n        return eval(file.read())",
+    ],
+)
+def test_a_quote_that_says_something_else_counts_for_less_and_is_kept_beside_the_files_own(quote: str) -> None:
+    finding = found(quote)
+
+    assert finding.confidence is Confidence.LOW
+    assert finding.as_quoted == quote
+    assert finding.quote in TEXT
+    assert quote not in TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("if count <= limit:\n    stop(count)\n", "if count < limit:\n    stop(count)"),
+        ("delay_in_seconds = 30\nretry(delay_in_seconds)\n", "delay_in_seconds = 3"),
+        ("delay_in_seconds = 1.5\n", "delay_in_seconds = 1"),
+        ("if user in allowed_users:\n", "if user not in allowed_users:"),
+        ("total = price_of_all - rebate\n", "total = price_of_all + rebate"),
+    ],
+)
+def test_an_inverted_operator_and_a_number_cut_short_are_differences(text: str, quote: str) -> None:
+    (finding,), _ = ground([claim(quote, path="x.py")], {"x.py": text}.get)
+
+    assert (finding.confidence, finding.as_quoted) == (Confidence.LOW, quote)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "begin_with_it(name,  'of one')  # now\nwait_until_done(name)\n",
+            'begin_with_it(name, "of one")\nwait_until_done(name)',
+        ),
+        ("start(first_of_all)\n# a remark\nwait_for(name)\n", "start(first_of_all)\n...\nwait_for(name)"),
+        ("first_of_all(1)\nsecond_of_all(2)\nthird_of_all(3)\n", "first_of_all(1)\n# ...\nthird_of_all(3)"),
+        ("  start( first_of_all )\n", "start(first_of_all)"),
+    ],
+)
+def test_white_space_quotation_marks_ellipses_and_comments_left_out_are_no_difference(text: str, quote: str) -> None:
+    (finding,), _ = ground([claim(quote, path="x.py")], {"x.py": text}.get)
+
+    assert (finding.confidence, finding.as_quoted) == (Confidence.MEDIUM, "")
+
+
+def test_a_long_part_of_one_line_may_end_in_the_middle_of_a_word() -> None:
+    text = "call(" + ", ".join(f"argument_{number}" for number in range(40)) + ")\n"
+    (finding,), _ = ground([claim(text[10:110], path="x.py")], {"x.py": text}.get)
+
+    assert (finding.confidence, finding.as_quoted) == (Confidence.MEDIUM, "")
+
+
+def test_confidence_never_falls_below_low() -> None:
+    (finding,), _ = ground(
+        [claim("import jsons as other_json", confidence=Confidence.LOW)], {"shop/settings.py": "import json as other_json\n"}.get
+    )
+
+    assert finding.confidence is Confidence.LOW
+    assert finding.as_quoted
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        '11 +def save(path, values):\n12 +    with open(path, "w") as file:',
+        ' 9  def save(path, values):\n10      with open(path, "w") as file:',
+        '11 def save(path, values):\n12     with open(path, "w") as file: …',
+        '+def save(path, values):\n+    with open(path, "w") as file:',
+        '@@ -9 +11 @@ def load(path)\n11 +def save(path, values):\n12 +    with open(path, "w") as file:',
+        '9 -def save(path):\n10 -    with open(path) as file:\n11 +def save(path, values):\n12 +    with open(path, "w") as file:',
+        ' def save(path, values):\n+    with open(path, "w") as file:',
+        '```diff\n+def save(path, values):\n+    with open(path, "w") as file:\n```',
+    ],
+)
+def test_our_own_ways_to_show_lines_are_undone(quote: str) -> None:
+    finding = found(quote, line=1)
+
+    assert (finding.start_line, finding.end_line, finding.as_quoted) == (11, 12, "")
+
+
+def test_signatures_with_lines_left_out_between_them_are_found() -> None:
+    finding = found("6 def load(path): …\n11 def save(path, values): …")
+
+    assert (finding.start_line, finding.end_line, finding.as_quoted) == (6, 11, "")
+
+
+def test_a_list_that_begins_with_signs_is_quoted_as_it_is() -> None:
+    (finding,), _ = ground(
+        [claim("- name: build\n- name: test", path="x.yml")], {"x.yml": "jobs:\n- name: build\n- name: test\n"}.get
+    )
+
+    assert (finding.start_line, finding.match) == (2, QuoteMatch.EXACT)
+
+
+@pytest.mark.parametrize(
+    ("quote", "replacement"),
+    [
+        ("13 +        json.dump(values, file)", "13 +        json.dump(values, file, indent=2)"),
+        ("+        json.dump(values, file)", "+        json.dump(values, file, indent=2)"),
+        ("-        json.dump(values, file)", "+        json.dump(values, file, indent=2)"),
+        ("13 |         json.dump(values, file)", "13 |         json.dump(values, file, indent=2)"),
+        ("        json.dump(values, file)", "-        json.dump(values, file)\n+        json.dump(values, file, indent=2)"),
+        ("        json.dump(values, file)", "13 +        json.dump(values, file, indent=2)"),
+        ("13 +        json.dump(values, file)", "        json.dump(values, file, indent=2)"),
+    ],
+)
+def test_a_replacement_in_our_own_way_to_show_lines_is_freed_of_it_too(quote: str, replacement: str) -> None:
+    (finding,), _ = ground([claim(quote, replacement=replacement)], FILES.get)
+
+    assert finding.replacement == "        json.dump(values, file, indent=2)"
+
+
+@pytest.mark.parametrize(
+    "path", ["a/shop/settings.py", "b/shop/settings.py", "settings.py", "src/shop/settings.py", "shop/config.py", "empty.py"]
+)
+def test_a_wrong_path_is_put_right_where_only_one_file_has_the_quote_and_it_is_said(path: str) -> None:
+    files = {"shop/settings.py": TEXT, "empty.py": "", "other.py": "nothing()\n"}
+    (finding,), _ = ground([claim("    json.dump(values, file)", path=path)], files.get, None, files)
+
+    assert (finding.path, finding.start_line) == ("shop/settings.py", 13)
+    assert len(finding.notes) == 1
+    assert f'path "{path}" read as "shop/settings.py"' in finding.notes[0]
+
+
+def test_a_wrong_path_stays_wrong_where_two_files_have_the_quote_or_it_says_too_little() -> None:
+    files = {"one.py": "import json\nstart(all_of_it)\n", "two.py": "start(all_of_it)\n"}
+    _, lost = ground([claim("start(all_of_it)", path="three.py"), claim("import json", path="three.py")], files.get, None, files)
+
+    assert [one.reason for one in lost] == [NO_FILE, NO_FILE]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("settings.py", "shop/app/settings.py"), ("app/util.py", "shop/app/util.py"), ("util.py", None), ("other/util.py", None)],
+)
+def test_a_shortened_path_is_read_in_full_where_it_can_mean_one_file_only(path: str, expected: str | None) -> None:
+    files = dict.fromkeys(("shop/app/settings.py", "shop/app/util.py", "shop/web/util.py"), "def start(all_of_it):\n    pass\n")
+    findings, _ = ground([claim("def start(all_of_it):", path=path)], files.get, None, files)
+
+    assert [finding.path for finding in findings] == ([expected] if expected else [])
+
+
+def test_evidence_is_never_looked_for_in_another_file() -> None:
+    assert find_quotes([claim("json.dump(values, file)", path="empty.py")], FILES.get) == (None,)
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [("reload", 18), ("def reload(path):\nwith open(path) as file:", 18), ("load", 8), ("", 8), ("nothing_of_that_name", 8)],
+)
+def test_what_is_said_to_be_around_repeated_lines_tells_which_are_meant(inside: str, expected: int) -> None:
+    (finding,), _ = ground([claim("return eval(file.read())", line=6, inside=inside)], FILES.get)
+
+    assert finding.start_line == expected
+
+
+def test_names_in_the_words_of_a_claim_tell_which_of_repeated_lines_are_meant() -> None:
+    text = "def first_one():\n    return compute(1)\n\n\n" + "x = 1\n" * 30 + "def second_one():\n    return compute(1)\n"
+    (finding,), _ = ground([claim("return compute(1)", line=12, path="x", explanation="`second_one` is wrong.")], {"x": text}.get)
+
+    assert finding.start_line == 36

@@ -50,7 +50,7 @@ def test_findings_come_first_and_in_each_the_quote_before_the_explanation() -> N
 
     assert list(schema["properties"]) == ["findings", "summary", "verdicts", "reply"]
     assert fields.index("quote") < fields.index("explanation")
-    assert fields == [*schema["$defs"]["AnswerFinding"]["required"], "origin", "absent", "replacement"]
+    assert fields == [*schema["$defs"]["AnswerFinding"]["required"], "origin", "absent", "replacement", "inside"]
 
 
 def test_in_a_verdict_the_evidence_comes_before_the_ruling_and_in_a_reply_the_text_before_the_quotes() -> None:
@@ -66,7 +66,7 @@ def test_the_schema_keeps_within_what_structured_output_takes() -> None:
     optional = [field for each in objects for field in each["properties"] if field not in each["required"]]
 
     assert all(each["additionalProperties"] is False for each in objects)
-    assert optional == ["verdicts", "reply", "origin", "absent", "replacement", "same_as"]
+    assert optional == ["verdicts", "reply", "origin", "absent", "replacement", "inside", "same_as"]
     assert len(optional) <= 24
 
 

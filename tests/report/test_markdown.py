@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,3 +221,14 @@ def test_a_wrong_name_in_an_operators_template_is_an_error_that_names_the_line(t
         markdown.render(COMPLETE, Templates(tmp_path))
 
     assert caught.value.message.startswith(f"{path}:2: ")
+
+
+def test_a_finders_quote_is_shown_beside_the_files_lines_where_it_says_something_else() -> None:
+    one = finding(
+        quote="if count <= limit:", as_quoted="if count < limit:\n``` @everyone", notes=('path "a/x.py" read as "x.py"',)
+    )
+    shown = render(replace(COMPLETE, findings=(one,)))
+
+    assert shown.index("if count <= limit:") < shown.index("The finder quoted this instead") < shown.index("if count < limit:")
+    assert re.search(r"````\w*\nif count < limit:\n``` @everyone\n````\n", shown)
+    assert "How it was read: path" in shown
