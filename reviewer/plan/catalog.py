@@ -106,7 +106,9 @@ def _whole(name: str, found: Mapping[str, Mapping[str, Any]], origin: Mapping[st
         if twin is None:
             close = difflib.get_close_matches(wanted.lower(), ids, 1, _CLOSE)
             hint = f"Did you mean {close[0]}? " if close else ""
-            raise ConfigError(f"{where} names {wanted!r}, which is not in the catalogue", hint=f"{hint}`reviewer models` lists all.")
+            raise ConfigError(
+                f"{where} names {wanted!r}, which is not in the catalogue", hint=f"{hint}`reviewer models` lists all."
+            )
         if twin in chain:
             circle = " is the same as ".join([*chain[chain.index(twin) :], twin])
             raise ConfigError(f"{where} leads in a circle: {circle}", hint="One of them has to say what it is.")

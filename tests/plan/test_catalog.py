@@ -104,7 +104,9 @@ def test_an_answer_longer_than_the_model_writes_is_refused(catalogue: Catalogue,
 
 def test_a_deprecated_model_warns_with_date_and_replacement(catalogue: Catalogue) -> None:
     opus = catalogue.find("claude-opus-4-5")
-    expected = "claude-opus-4-5-20251101 is deprecated and will be retired on 2027-01-22, in 60 days. Use claude-opus-5-5 instead."
+    expected = (
+        "claude-opus-4-5-20251101 is deprecated and will be retired on 2027-01-22, in 60 days. Use claude-opus-5-5 instead."
+    )
     assert (expected,) == opus.warnings(TODAY)
     assert "tomorrow" in opus.warnings(date(2027, 1, 21))[0]
     assert "was retired on 2027-01-22" in opus.warnings(date(2027, 1, 22))[0]
@@ -112,7 +114,8 @@ def test_a_deprecated_model_warns_with_date_and_replacement(catalogue: Catalogue
 
 
 @pytest.mark.parametrize(
-    ("name", "day"), [("claude-sonnet-4-5", date(2026, 12, 1)), ("claude-opus-4-5", date(2027, 1, 22)), ("claude-opus-4-1", TODAY)]
+    ("name", "day"),
+    [("claude-sonnet-4-5", date(2026, 12, 1)), ("claude-opus-4-5", date(2027, 1, 22)), ("claude-opus-4-1", TODAY)],
 )
 def test_a_retired_model_is_refused_with_the_one_to_use_instead(catalogue: Catalogue, name: str, day: date) -> None:
     model = catalogue.find(name)
@@ -200,7 +203,10 @@ def test_a_shipped_id_may_be_made_a_twin(catalogue_file: WriteFile, catalogue: C
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (TWIN.replace("opus-5-5", "opus-5.5"), "model gateway/opus: 'same_as' names 'claude-opus-5.5', which is not in the catalogue"),
+        (
+            TWIN.replace("opus-5-5", "opus-5.5"),
+            "model gateway/opus: 'same_as' names 'claude-opus-5.5', which is not in the catalogue",
+        ),
         (TWIN.replace("claude-opus-5-5", "gateway/opus"), "leads in a circle: gateway/opus is the same as gateway/opus"),
         (
             TWIN.replace("claude-opus-5-5", "b") + '[[model]]\nid = "b"\nsame_as = "gateway/opus"\n',
