@@ -90,7 +90,9 @@ def plan_command(path: str, exact: bool, **given: Any) -> int:  # noqa: ANN401, 
     return run(call_of(path, given), exact=exact)
 
 
-@settings(without=tuple(name for name in OPTIONS if name not in {"catalog", "base_url", "state_dir", "format"}))
+@settings(
+    without=tuple(name for name in OPTIONS if name not in {"catalog", "base_url", "allow_http_host", "state_dir", "format"})
+)
 @program.command("models")
 @click.option("--refresh", is_flag=True, help="Ask the Models API for today's windows and retirement dates, and keep them.")
 def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
@@ -106,7 +108,7 @@ _TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
 
 @only(
     *_TERMINAL,
-    *("max_cost", "yes", "base_url", "trace", "output", "format", "redact"),
+    *("max_cost", "yes", "base_url", "allow_http_host", "trace", "output", "format", "redact"),
     *("min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero"),
     defaults=False,  # the run's own settings hold
 )
@@ -149,7 +151,7 @@ def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     return run(call_of(".", given), run_id)
 
 
-@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes", "trace", "redact"))
+@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "allow_http_host", "yes", "trace", "redact"))
 @program.command("ask")
 @click.argument("question")
 @click.argument("path", default=".", type=str)
