@@ -73,10 +73,10 @@ def base_url(environ: Mapping[str, str]) -> str | None:
     return checked_endpoint(text, source="ANTHROPIC_BASE_URL") if text else None
 
 
-def checked_endpoint(url: str, *, source: str, http_hosts: Collection[str] = ()) -> str:
+def checked_endpoint(url: str, *, source: str, http_hosts: Collection[str] | None = None) -> str:
     """`url` without a trailing slash, if source code and a key may be sent there: https, or http on this machine or to one of `http_hosts`.
 
-    Those are as `private_hosts` gives them. Raises ConfigError that names `source` but never repeats the URL, since a password may stand
+    Those are as `private_hosts` gives them; None where nobody can name any. Raises ConfigError that names `source` but never repeats the URL, since a password may stand
     in it.
     """
     try:
@@ -88,8 +88,9 @@ def checked_endpoint(url: str, *, source: str, http_hosts: Collection[str] = ())
         raise ConfigError(f"{source} is not a URL.", hint=_ENDPOINT_HINT)
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(f"{source} may hold a host and a path, but no user, password, query or fragment.", hint=_ENDPOINT_HINT)
-    if parts.scheme != "https" and not (parts.scheme == "http" and (_is_loopback(host) or _plain(host) in http_hosts)):
-        raise ConfigError(f"{source} must start with https://; http:// is only for this machine itself.", hint=_ENDPOINT_HINT)
+    if parts.scheme != "https" and not (parts.scheme == "http" and (_is_loopback(host) or _plain(host) in (http_hosts or ()))):
+        hint = _ENDPOINT_HINT if http_hosts is None else f"{_ENDPOINT_HINT} {_PRIVATE_HINT}"
+        raise ConfigError(f"{source} must start with https://; http:// is only for this machine itself.", hint=hint)
     return _without_trailing_slash(parts)
 
 
@@ -110,10 +111,8 @@ def private_hosts(given: Iterable[str], *, source: str) -> frozenset[str]:
     return hosts
 
 
-_ENDPOINT_HINT = (
-    "For example https://api.anthropic.com, or http://127.0.0.1:8080 for a gateway on this machine. "
-    "To ask one on a private network without encryption, name its host with --allow-http-host."
-)
+_ENDPOINT_HINT = "For example https://api.anthropic.com, or http://127.0.0.1:8080 for a gateway on this machine."
+_PRIVATE_HINT = "Where one on a private network has no encryption, --allow-http-host names its host."
 
 
 def _without_trailing_slash(parts: SplitResult) -> str:
@@ -166,7 +165,8 @@ def proxy_for(url: str) -> str | None:
 def _bypasses(parts: SplitResult, no_proxy: str) -> bool:
     """Whether an entry of NO_PROXY is about the host."""
     host, port = _plain(parts.hostname or ""), parts.port or _HTTPS
-    return any(_names(_plain(entry), host, port) for entry in no_proxy.replace(" ", ",").split(",") if entry)
+    entries = no_proxy.replace(" ", ",").split(",")
+    return "*" in entries or any(_names(_plain(entry), host, port) for entry in entries if entry)
 
 
 def _names(entry: str, host: str, port: int) -> bool:
@@ -182,7 +182,7 @@ def _names(entry: str, host: str, port: int) -> bool:
     else:
         wanted = port
     end = entry.removeprefix("*").removeprefix(".")
-    return wanted == port and (entry == "*" or host == end or bool(end and host.endswith(f".{end}")))
+    return wanted == port and bool(end) and (host == end or host.endswith(f".{end}"))
 
 
 def _static(environ: Mapping[str, str], name: str, kind: CredentialKind) -> Credentials | None:
