@@ -47,6 +47,8 @@ def print_request(target: Target, call: Call, place: str) -> int:
     prepared = _prepared(target, call, choice, wishes, templates, terminal)
     if prepared.unread:
         raise IncompleteError(f"{prepared.unread[0].path} {prepared.unread[0].reason}; the request would not be whole")
+    if prepared.plan.needs_exact:
+        terminal.say("By estimate it may not fit into the window: a review has it counted first.")
     prompt = _first(target, prepared, wishes, templates)
     if prompt is None:
         terminal.say("There is no request: every answer is kept already.")
