@@ -14,7 +14,7 @@ The order is the SDK's own, so that both always agree on which credential is mea
 from __future__ import annotations
 
 import ipaddress
-import re
+import string
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,7 +28,8 @@ DEFAULT_ENDPOINT = "https://api.anthropic.com"
 SOCKS_HINT = "Install the package socksio beside reviewer, or set HTTPS_PROXY to an http:// one."
 _HTTPS = 443
 _PROXIES = ("http", "https", "socks5", "socks5h")
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_IN_A_NAME = frozenset(string.ascii_lowercase + string.digits + "-_")
+"""Characters of a part of a host's name, as it is compared."""
 
 
 class CredentialKind(StrEnum):
@@ -102,7 +103,7 @@ def private_hosts(given: Iterable[str], *, source: str) -> frozenset[str]:
     hosts = frozenset(map(_plain, given))
     for host in hosts:
         address = _address(host)
-        if address is None and not _HOST.fullmatch(host):
+        if address is None and not all(part and _IN_A_NAME.issuperset(part) for part in host.split(".")):
             raise ConfigError(
                 f"{source} holds what is not a host.", hint="Give its name or address alone: gateway.internal, 10.0.0.5."
             )
