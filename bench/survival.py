@@ -450,7 +450,7 @@ def refutes(commit: Commit, meant: Meant, quote: str, true: Finding) -> bool:
         ruling=Ruling.REFUTED,
         explanation="It does not.",
     )
-    return bool(judge([true], [verdict], commit.texts.get)[1])
+    return bool(judge([true], [verdict], commit.texts.get, lambda _one, _other: True)[1])
 
 
 def measure(clone: Path, wanted: int, seed: int, rows: dict[str, Row], refuted: dict[str, list[int]]) -> None:

@@ -51,7 +51,10 @@ def program() -> None:
 @program.command("review")
 @click.argument("path", default=".", type=str)
 @click.option(
-    "--print-prompt", metavar="FILE", help="Write the exact (first) request here (- is standard output) and send nothing."
+    "--print-prompt",
+    metavar="FILE",
+    help="Write the exact first request here (- is standard output), and do not send it. Where not all of a change fits, the endpoint "
+    "counts its tokens to choose the files, as for the review; without credentials nothing is sent, and they are chosen by estimate.",
 )
 @click.option("--dry-run", is_flag=True, help="The same as `reviewer plan`.")
 def review_command(path: str, print_prompt: str | None, dry_run: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
@@ -87,7 +90,9 @@ def plan_command(path: str, exact: bool, **given: Any) -> int:  # noqa: ANN401, 
     return run(call_of(path, given), exact=exact)
 
 
-@settings(without=tuple(name for name in OPTIONS if name not in {"catalog", "base_url", "state_dir", "format"}))
+@settings(
+    without=tuple(name for name in OPTIONS if name not in {"catalog", "base_url", "allow_http_host", "state_dir", "format"})
+)
 @program.command("models")
 @click.option("--refresh", is_flag=True, help="Ask the Models API for today's windows and retirement dates, and keep them.")
 def models_command(refresh: bool, **given: Any) -> int:  # noqa: ANN401, FBT001 - click calls it
@@ -103,13 +108,16 @@ _TERMINAL = ("state_dir", "quiet", "verbose", "progress", "color")
 
 @only(
     *_TERMINAL,
-    *("max_cost", "yes", "base_url", "trace", "output", "format", "redact"),
+    *("max_cost", "yes", "base_url", "allow_http_host", "trace", "output", "format", "redact"),
     *("min_severity", "min_confidence", "max_findings", "pre_existing", "fail_on", "exit_zero"),
     defaults=False,  # the run's own settings hold
 )
 @program.command("resume")
 @click.argument("run_id", metavar="[RUN]", required=False)
-def resume_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - click calls it
+@click.option(
+    "--print-prompt", metavar="FILE", help="Write the exact next request here (- is standard output), and do not send it."
+)
+def resume_command(run_id: str | None, print_prompt: str | None, **given: Any) -> int:  # noqa: ANN401 - click calls it
     """Go on with a review that was interrupted, and pay for nothing twice.
 
     RUN is an id or its beginning; without it, the newest run that can go on, of this repository first. The run's own settings hold, but
@@ -117,7 +125,7 @@ def resume_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     """
     from reviewer.commands.resume import run
 
-    return run(call_of(".", given), run_id)
+    return run(call_of(".", given), run_id, print_prompt=print_prompt)
 
 
 @only("state_dir", "format", "quiet")
@@ -143,7 +151,7 @@ def render_command(run_id: str | None, **given: Any) -> int:  # noqa: ANN401 - c
     return run(call_of(".", given), run_id)
 
 
-@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "yes", "trace", "redact"))
+@only(*_TERMINAL, *("cache", "max_cost", "max_output", "base_url", "allow_http_host", "yes", "trace", "redact"))
 @program.command("ask")
 @click.argument("question")
 @click.argument("path", default=".", type=str)

@@ -180,6 +180,13 @@ class Config:
         metavar="URL",
         operator=True,
     )
+    allow_http_host: tuple[str, ...] = _option(
+        "Allow an endpoint at http:// on this host of a private network, where others may read along; may be repeated.",
+        "list",
+        default=(),
+        metavar="HOST",
+        operator=True,
+    )
     yes: bool = _option("Do not ask before spending more than 2 dollars.", "flag", default=False, short="y", operator=True)
     state_dir: str | None = _option(
         "Where runs and counts are kept; default: the system's state folder.", "text", default=None, metavar="DIR", operator=True

@@ -126,6 +126,13 @@ class PassLog:
             write_atomically(path, to_json(record), mode=_PRIVATE_FILE)
 
 
+def kept_of(run: Path, asked: Pass) -> tuple[Reply, ...]:
+    """What is kept of the answer to a pass in the folder of a run, oldest first; the folder is only read."""
+    stem_path = run / FOLDER / stem(asked.number, asked.name)
+    record = read_pass(record_path(stem_path))
+    return kept_replies(stem_path, record) if record is not None else ()
+
+
 def stem(number: int, name: str) -> str:
     """How the files of a pass are called, without a suffix."""
     return f"{number:02}-{name}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from messages_server import Behaviour, MessagesServer
 from reviewer.cli import main, program
 from reviewer.config import OPTIONS, flag_name
 
@@ -101,3 +103,28 @@ def test_plan_and_a_dry_run_say_the_same_and_send_nothing(
     assert isinstance(files, dict)
     assert (files["read"], files["skipped"]) == (1, 1)
     assert [(file["path"], file["reason"]) for file in json.loads(json.dumps(planned["skipped"]))] == [("logo.png", "media")]
+
+
+def test_a_private_host_is_asked_without_encryption_only_where_the_operator_names_it_and_a_run_remembers_it(
+    make_repository: Callable[..., Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *more, **named: look_up("127.0.0.1" if host == "llm.internal" else host, *more, **named),
+    )
+    monkeypatch.chdir(make_repository({"a.py": "def load(text):\n    return eval(text)\n"}))
+    with MessagesServer() as server:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", server.key)
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url.replace("127.0.0.1", "llm.internal"))
+        assert main(["review", "--yes"]) == 2
+        assert "--allow-http-host" in capsys.readouterr().err
+        assert server.requests == []
+        Path(".reviewer.toml").write_text('allow-http-host = ["llm.internal"]\n')
+        assert main(["review", "--yes"]) == 2
+        Path(".reviewer.toml").unlink()
+        server.queue(Behaviour(keep_events=6, ending="closed"))
+        assert main(["review", "--yes", "--allow-http-host", "llm.internal"]) in {3, 4}
+        assert main(["resume", "--yes"]) == 0
+        assert main(["models", "--refresh", "--allow-http-host", "llm.internal"]) == 0

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reviewer.commands.setup import Setup
-from reviewer.engine.credentials import Credentials, checked_endpoint, find_credentials
+from reviewer.config import Config, flag_name
+from reviewer.engine.credentials import Credentials, checked_endpoint, find_credentials, private_hosts
 from reviewer.errors import ConfigError, CredentialsError
 from reviewer.settings import IN_CI
 
@@ -43,5 +44,10 @@ def required_credentials(environ: Mapping[str, str], otherwise: str) -> Credenti
 
 def endpoint(setup: Setup) -> str | None:
     """The endpoint the operator chose, checked; None for the provider's own. Raises ConfigError."""
-    url = setup.config.base_url
-    return checked_endpoint(url, source=setup.resolved.origins["base_url"]) if url else None
+    return chosen_endpoint(setup.config, source=setup.resolved.origins["base_url"])
+
+
+def chosen_endpoint(config: Config, *, source: str) -> str | None:
+    """The endpoint of these settings, checked; None for the provider's own. Raises ConfigError that names `source`."""
+    hosts = private_hosts(config.allow_http_host, source=flag_name("allow_http_host"))
+    return checked_endpoint(config.base_url, source=source, http_hosts=hosts) if config.base_url else None

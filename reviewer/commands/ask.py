@@ -107,15 +107,15 @@ class _Ask:
             with trace.span("plan", run=self.record.id):
                 remade = remake(self.target, self.record, templates, claude, self.terminal)
             self._say_what(remade, conversation, f"{claude.endpoint} with {who.source}")
-            prices = Prices(remade.plan.model, remade.plan.basis.catalogue)
+            prices = Prices(remade.prepared.plan.model, remade.prepared.plan.basis.catalogue)
             answering = Answering(file, self.folder, self.terminal, prices, starts_over=new)
             stack.callback(answering.close)
             pricing = Pricing(config, self.terminal)
             questioning = Questioning(
-                prompt=remade.prompt,
-                plan=remade.plan,
+                prompt=remade.prepared.prompt,
+                plan=remade.prepared.plan,
                 correction=remade.wishes.correction,
-                prefix=remade.prefix.sha256,
+                prefix=remade.prepared.prefix.sha256,
                 uses=uses(self.folder, self.record),
                 told=self._told(remade, templates),
                 engine=TracedEngine(claude, trace, prices.usd),
@@ -128,7 +128,7 @@ class _Ask:
             last = conversation.exchanges[-1]
             for note in (*claude.notes, prices.swapped(last.model), _missed(last) if pricing.expects_hit else ""):
                 self.terminal.say(note)
-        return self._outcome(conversation, answering, remade.prompt)
+        return self._outcome(conversation, answering, remade.prepared.prompt)
 
     def _told(self, remade: Remade, templates: Templates) -> Told:
         """What the model is told before the question."""
@@ -136,15 +136,15 @@ class _Ask:
             templates=templates,
             review=kept_review(self.folder),
             language=remade.wishes.language,
-            context=context_text(remade.subject, remade.wishes, templates),
+            context=context_text(remade.prepared.subject, remade.wishes, templates),
         )
 
     def _say_what(self, remade: Remade, conversation: Conversation, whom: str) -> None:
         """What is asked about, and whom: before the price, a person wants to see that it is the right thing."""
         so_far = f", question {conversation.questions + 1} of its conversation" if conversation.questions else ""
-        change = remade.subject.change
+        change = remade.prepared.subject.change
         subject = f"{self.record.subject} ({change.label})" if change is not None else self.record.subject
-        self.terminal.say(f"run {self.record.id} of {subject}{so_far}, to {remade.prompt.model} at {whom}")
+        self.terminal.say(f"run {self.record.id} of {subject}{so_far}, to {remade.prepared.prompt.model} at {whom}")
         if remade.changed:
             self.terminal.say(f"Not as they were in the run: {remade.changed}. The question is about what is there now.")
 

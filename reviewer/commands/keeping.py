@@ -91,7 +91,7 @@ class Keeping:
         if earlier is None:
             self.run = self.stack.enter_context(self._new(prefix, plan))
         else:
-            _require_same(earlier.record, prefix, self.target.subject.commit)
+            require_same(earlier.record, prompt, self.target.subject.commit)
             earlier.go_on()
             self.run = earlier
         self._plan = plan
@@ -228,8 +228,12 @@ def going_on(run: Run | None) -> str:
     return f"`reviewer resume {run.id}` goes on; what has arrived is kept, and is not paid for again."
 
 
-def _require_same(record: RunRecord, prefix: Prefix, commit: str | None) -> None:
-    """Refuse to go on over another prefix: it would be paid for again, and its findings would speak of other files."""
+def require_same(record: RunRecord, prompt: Prompt, commit: str | None) -> None:
+    """Refuse to go on over another prefix: it would be paid for again, and its findings would speak of other files.
+
+    Raises IncompleteError.
+    """
+    prefix = prefix_of(prompt)
     if record.prefix is None or record.prefix.sha256 == prefix.sha256:
         return
     if commit != record.commit and record.commit is not None:

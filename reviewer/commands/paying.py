@@ -10,19 +10,21 @@ from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint
 from reviewer.commands.keeping import Keeping
 from reviewer.commands.outputs import Output, Render, write
+from reviewer.commands.request import choose_for, prepare_for
 from reviewer.commands.target import Target
-from reviewer.commands.warming import documents_of, warmed
-from reviewer.commands.wishing import learn_count, make_wishes, plan_target
+from reviewer.commands.wishing import learn_count, make_wishes
 from reviewer.conclusion import Limits
 from reviewer.config import Config
 from reviewer.engine.credentials import Credentials
-from reviewer.errors import DeclinedError, OverBudgetError, ReviewerError
+from reviewer.engine.interface import Engine
+from reviewer.errors import DeclinedError, InterruptedByUser, OverBudgetError, ReviewerError
 from reviewer.outcome import Review
 from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
+from reviewer.preparation import Choice, Prepared, require_sendable, settle_count
 from reviewer.report.amounts import counted
-from reviewer.review import fill_window, require_sendable, review_with_model
+from reviewer.review import review_with_model
 from reviewer.session import LONGEST_SILENT_WAIT
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -49,50 +51,55 @@ class Paying:
         """Review the target, and write the outputs. What can be refused on the estimate is refused before anything is sent."""
         wishes = make_wishes(self.target.setup, self.terminal)
         with self.terminal.working("planning"), self.trace.span("plan") as span:
-            subject, plan = plan_target(self.target, wishes, self.templates)
+            choice = choose_for(self.target, wishes, self.templates)
+            plan = choice.plan
             span.set(tokens=plan.tokens.estimate, passes=plan.requests)
-        require_sendable(subject, plan)
+        require_sendable(choice.subject, plan)
         if plan.cost is not None:
             _hold_to_cap(plan, plan.cost.low, self.target.setup.config)
         with ExitStack() as stack:
-            return self._ask(subject, plan, wishes, who, stack)
+            return self._ask(choice, wishes, who, stack)
 
-    def _ask(self, subject: Subject, plan: Plan, wishes: Wishes, who: Credentials, stack: ExitStack) -> Review:
+    def _ask(self, choice: Choice, wishes: Wishes, who: Credentials, stack: ExitStack) -> Review:
         from reviewer.engine.claude import ClaudeEngine
 
         setup = self.target.setup
         with self.terminal.working("connecting"), self.trace.span("connect"):
             claude = stack.enter_context(ClaudeEngine(who, base_url=endpoint(setup), longest_wait=LONGEST_SILENT_WAIT))
         engine = TracedEngine(claude, self.trace, Prices(wishes.model, wishes.catalogue).usd)
-        self.terminal.say(f"{_extent(subject)}, to {wishes.model.id} at {claude.endpoint} with {who.source}")
-        if not subject.snapshot.redacts:
+        self.terminal.say(f"{_extent(choice.subject)}, to {wishes.model.id} at {claude.endpoint} with {who.source}")
+        if not choice.subject.snapshot.redacts:
             self.terminal.say("--no-redact: secrets are sent as they stand")
-        with self.terminal.working("filling the window"), self.trace.span("fill"):
-            whole, rank = self.target.subject, self.target.rank
-            subject, plan = fill_window(whole, subject, plan, wishes, self.templates, engine, rank)
-        with self.terminal.working("looking for what the cache holds"), self.trace.span("fill"):
-            subject, plan = warmed(subject, plan, wishes, self.templates, self.target, self.terminal)
-        keeper = Keeping(self.target, wishes.correction, documents_of(subject), stack, self.terminal, claude.endpoint)
-        counting = stack.enter_context(ExitStack())
-        counting.enter_context(self.terminal.working("counting the tokens"))
-
-        def approve(settled: Plan) -> None:
-            counting.close()
-            self.terminal.say(learn_count(setup, settled, claude.endpoint))
-            _approve(settled, setup.config, self.terminal)
-
+        try:
+            prepared = self._prepared(choice, wishes, engine)
+            self.terminal.say(learn_count(setup, prepared.plan, claude.endpoint))
+            _approve(prepared.plan, setup.config, self.terminal)
+        except KeyboardInterrupt:
+            raise InterruptedByUser("interrupted", hint="Nothing was sent.") from None
+        keeper = Keeping(self.target, wishes.correction, prepared.documents, stack, self.terminal, claude.endpoint)
         told = TracedKeeper(keeper, self.trace)
         try:
             with self.trace.span("review") as span:
-                review = review_with_model(
-                    subject, plan, wishes, self.limits, self.templates, engine, approve, told, self.target.search
-                )
+                review = review_with_model(prepared, wishes, self.limits, self.templates, engine, told, self.target.search)
                 span.set(run=review.making.run, depth=wishes.depth.value, findings=len(review.findings))
             with self.trace.span("report"):
                 self._report(review, keeper)
         except KeyboardInterrupt:
             raise keeper.interrupted() from None
         return review
+
+    def _prepared(self, choice: Choice, wishes: Wishes, engine: Engine) -> Prepared:
+        """The request, counted. Raises DoesNotFitError for one that may not be sent."""
+        with self.terminal.working("choosing what is sent") as update, self.trace.span("fill"):
+            prepared = prepare_for(self.target, choice, wishes, self.templates, engine)
+            update("counting the tokens")
+            prepared = settle_count(prepared, wishes, self.templates, engine)
+        if prepared.begins_as and self.target.setup.call.run is None:
+            self.terminal.say(
+                f"The prompt begins as that of run {prepared.begins_as}: the provider should still have it; what changed since comes after it."
+            )
+        require_sendable(prepared.subject, prepared.plan)
+        return prepared
 
     def _report(self, review: Review, keeper: Keeping) -> None:
         """Keep the review with the run, then write the outputs: also where it cannot be kept, for it is paid for."""

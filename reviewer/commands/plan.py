@@ -11,14 +11,15 @@ from reviewer.commands.access import endpoint, required_credentials
 from reviewer.commands.call import Call
 from reviewer.commands.opening import opened
 from reviewer.commands.outputs import print_out
-from reviewer.commands.setup import Setup
+from reviewer.commands.request import choose_for, prepare_for
 from reviewer.commands.target import Target
 from reviewer.commands.tracing import collected, traced
-from reviewer.commands.wishing import learn_count, make_wishes, plan_target
+from reviewer.commands.wishing import learn_count, make_wishes
 from reviewer.errors import EXIT_OK, DoesNotFitError
 from reviewer.plan.cost import Prices
 from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
+from reviewer.preparation import Choice, settle_count, settle_sample
 from reviewer.report import plan_json, plan_text
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -41,13 +42,14 @@ def plan(target: Target, call: Call, trace: Trace, *, exact: bool) -> int:
     with terminal.working("planning"):
         collected(target, trace)
         with trace.span("plan") as span:
-            subject, made = plan_target(target, wishes, templates)
+            choice = choose_for(target, wishes, templates)
+            subject, made = choice.subject, choice.plan
             span.set(tokens=made.tokens.estimate, passes=made.requests)
     nothing = target.subject.nothing
     if nothing:
         made = dataclasses.replace(made, notes=(f"Nothing would be reviewed, and nothing sent: {nothing}.", *made.notes))
     elif exact:
-        made = _exact(call, target.setup, subject, wishes, templates, made, terminal, trace)
+        subject, made = _exact(target, call, choice, wishes, templates, terminal, trace)
     made = dataclasses.replace(made, notes=(*made.notes, *_cap(made, config.max_cost)))
     if config.format == "json":
         print_out(plan_json.render(made, subject))
@@ -68,24 +70,22 @@ def _cap(plan: Plan, most: float) -> tuple[str, ...]:
 
 
 def _exact(
-    call: Call,
-    setup: Setup,
-    subject: Subject,
-    wishes: Wishes,
-    templates: Templates,
-    plan: Plan,
-    terminal: Terminal,
-    trace: Trace,
-) -> Plan:
-    """The plan with the provider's own count, which also teaches the next estimate."""
-    from reviewer.commands.counting import counted
+    target: Target, call: Call, choice: Choice, wishes: Wishes, templates: Templates, terminal: Terminal, trace: Trace
+) -> tuple[Subject, Plan]:
+    """What a review would send, and its plan with the provider's own count, which also teaches the next estimate."""
     from reviewer.engine.claude import ClaudeEngine
 
+    setup = target.setup
     who = required_credentials(call.environ, "leave --exact out")
     with terminal.working("counting"), ClaudeEngine(who, base_url=endpoint(setup)) as engine:
         traced_engine = TracedEngine(engine, trace, Prices(wishes.model, wishes.catalogue).usd)
-        plan = counted(plan, subject, wishes, templates, traced_engine)
+        if choice.plan.window is None:
+            subject, plan = choice.subject, settle_sample(choice.plan, choice.subject.snapshot, traced_engine)
+        else:
+            prepared = prepare_for(target, choice, wishes, templates, traced_engine)
+            prepared = settle_count(prepared, wishes, templates, traced_engine)
+            subject, plan = prepared.subject, prepared.plan
     for note in engine.notes:
         terminal.say(note)
     terminal.say(learn_count(setup, plan, engine.endpoint))
-    return plan
+    return subject, plan

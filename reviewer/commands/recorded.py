@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from reviewer.commands.access import chosen_endpoint, endpoint
 from reviewer.commands.call import Against, Call, Wanted
 from reviewer.commands.outputs import STDOUT
 from reviewer.commands.setup import Setup
 from reviewer.commands.target import Target
 from reviewer.config import OPTIONS, Config, flag_name, variable_name
-from reviewer.engine.credentials import checked_endpoint
 from reviewer.errors import ConfigError
 from reviewer.plan.correction import Correction
 from reviewer.run_record import Asked
@@ -72,9 +72,9 @@ def resolved_again(asked: Asked, call: Call) -> Resolved:
 
 def _require_same_endpoint(asked: Asked, now: Resolved) -> None:
     """What was typed, then or now, was meant; but a key in the environment goes with the address beside it."""
-    then, today = asked.config.base_url, now.config.base_url
-    if today is not None:
-        today = checked_endpoint(today, source=now.origins["base_url"])
+    then = asked.config.base_url
+    hosts = (*asked.config.allow_http_host, *now.config.allow_http_host)
+    today = chosen_endpoint(dataclasses.replace(now.config, allow_http_host=hosts), source=now.origins["base_url"])
     is_meant = now.origins["base_url"] == flag_name("base_url")
     was_meant = asked.origins.get("base_url") not in {"ANTHROPIC_BASE_URL", variable_name("base_url")}
     if is_meant or today == then or (today is None and was_meant):
@@ -92,7 +92,7 @@ def _with_absolute_paths(setup: Setup) -> Config:
         name: _absolute(getattr(config, name)) for name in _PATHS if getattr(config, name) is not None and name not in own
     }
     if config.base_url is not None:
-        changes["base_url"] = checked_endpoint(config.base_url, source=setup.resolved.origins["base_url"])
+        changes["base_url"] = endpoint(setup)
     output = tuple(path if path == STDOUT else _absolute(path) for path in config.output)
     changes["engine"] = "claude"  # whoever goes on without credentials is to hear it, not to get the built-in checks
     return dataclasses.replace(config, output=output, lens=tuple(map(_absolute, config.lens)), **changes)  # type: ignore[arg-type]

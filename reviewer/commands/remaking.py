@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer.collect.subject import Subject
+from reviewer.commands.request import choose_for, prepare_for
 from reviewer.commands.target import Target
-from reviewer.commands.warming import over_documents_of
-from reviewer.commands.wishing import make_wishes, plan_target
-from reviewer.engine.interface import Engine, Prompt
+from reviewer.commands.wishing import make_wishes
+from reviewer.engine.interface import Engine
 from reviewer.errors import IncompleteError
 from reviewer.outcome import Review
-from reviewer.plan.decision import Plan
 from reviewer.planning import Wishes
-from reviewer.review import fill_window, prepare, require_sendable
-from reviewer.run_prefix import difference, prefix_of
-from reviewer.run_record import Prefix, RunRecord
+from reviewer.preparation import Prepared
+from reviewer.run_prefix import difference
+from reviewer.run_record import RunRecord
 from reviewer.storage import read_kept
 from reviewer.templating import Templates
 from reviewer.terminal import Terminal
@@ -28,10 +26,7 @@ class Remade:
     """The prompt of a run, and what it was made from."""
 
     wishes: Wishes
-    subject: Subject
-    plan: Plan
-    prompt: Prompt
-    prefix: Prefix
+    prepared: Prepared
     changed: str
     """What of the prefix is not as it was in the run, in words; empty when it is the same."""
 
@@ -45,21 +40,19 @@ def remake(target: Target, record: RunRecord, templates: Templates, engine: Engi
     if target.subject.nothing:
         raise IncompleteError(f"there is nothing to ask about: {target.subject.nothing}")
     with terminal.working("reading"):
-        subject, plan = plan_target(target, wishes, templates)
-        require_sendable(subject, plan)
-        subject, plan = fill_window(target.subject, subject, plan, wishes, templates, engine, target.rank)
-        prompt, _, unread = prepare(subject, plan, wishes, templates)
-        changed = difference(record.prefix, prefix_of(prompt)) if record.prefix is not None else ""
-        over = over_documents_of(record, subject, plan, wishes, templates, target) if changed else None
-        if over is not None:
-            subject, plan = over
-            prompt, _, unread = prepare(subject, plan, wishes, templates)
-    if unread:
-        raise IncompleteError(f"{unread[0].path} {unread[0].reason}; what the run had sent would not be whole", hint="Ask again.")
-    prefix = prefix_of(prompt)
-    if record.prefix is not None and prefix.sha256 == record.prefix.sha256:
-        changed = ""  # the run, too, began with an earlier one's files
-    return Remade(wishes=wishes, subject=subject, plan=plan, prompt=prompt, prefix=prefix, changed=changed)
+        choice = choose_for(target, wishes, templates)
+        prepared = prepare_for(target, choice, wishes, templates, engine, record)
+    if prepared.unread:
+        file = prepared.unread[0]
+        raise IncompleteError(f"{file.path} {file.reason}; what the run had sent would not be whole", hint="Ask again.")
+    return Remade(wishes=wishes, prepared=prepared, changed=_changed(record, prepared))
+
+
+def _changed(record: RunRecord, prepared: Prepared) -> str:
+    if record.prefix is None or prepared.prefix.sha256 == record.prefix.sha256:
+        return ""
+    # Over the run's own documents nothing but what is told after them differs, which is how today's files differ.
+    return "the files" if prepared.begins_as else difference(record.prefix, prepared.prefix)
 
 
 def kept_review(folder: Path) -> Review | None:

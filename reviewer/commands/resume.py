@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reviewer.collect.gitdir import top_of
 from reviewer.commands.call import Call
+from reviewer.commands.first_request import print_request
 from reviewer.commands.places import judge_places
 from reviewer.commands.posting import post, require_postable
 from reviewer.commands.reopening import reopen
@@ -20,8 +21,10 @@ from reviewer.state_layout import check_layout
 from reviewer.terminal import Terminal
 
 
-def run(call: Call, given: str | None) -> int:
+def run(call: Call, given: str | None, *, print_prompt: str | None = None) -> int:
     """Go on with the run whose id begins with `given`, else the newest that can; returns as `reviewer review` does.
+
+    With `print_prompt`, its next request is written there instead, and the run stays as it is.
 
     Raises UsageError when there is no such run, IncompleteError with the reason when one cannot go on, and what a review raises.
     """
@@ -40,6 +43,8 @@ def run(call: Call, given: str | None) -> int:
                 raise IncompleteError(
                     f"run {run_id} cannot go on: {target.subject.nothing}", hint="The change it was about is not there any more."
                 )
+            if print_prompt is not None:
+                return print_request(target, call, print_prompt)
             require_postable(target, call.environ)
             with traced(target.setup.config, call.environ) as trace:
                 reviewing = Reviewing(target, call.environ, trace)

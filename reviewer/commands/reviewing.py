@@ -62,9 +62,9 @@ class Reviewing:
                 review = self._built_in()
             write(review, self._chosen, self.renderers)
             return review
-        return Paying(self.target, self.terminal, self.templates, self.renderers, self._limits, self._chosen, self.trace).ask(
-            self._who
-        )
+        return Paying(
+            self.target, self.terminal, self.templates, self.renderers, limits_of(self.config), self._chosen, self.trace
+        ).ask(self._who)
 
     def outcome(self, review: Review) -> int:
         """Say how it went; the exit code: 0, 1 or 3 (see `errors.py`)."""
@@ -119,22 +119,23 @@ class Reviewing:
         given = [flag_name(name) for name in ("depth", "lens", "repeat") if self.target.setup.resolved.origins[name] != "default"]
         return f"{' and '.join(given)}: only a model is asked more than once; the built-in checks look once." if given else ""
 
-    @property
-    def _limits(self) -> Limits:
-        return Limits(
-            min_severity=Severity[self.config.min_severity.upper()],
-            min_confidence=Confidence[self.config.min_confidence.upper()],
-            max_findings=self.config.max_findings,
-            pre_existing=self.config.pre_existing,
-        )
-
     def _built_in(self) -> Review:
         with self.terminal.working("reading"):
             subject = self.target.subject
         with self.terminal.working("running the built-in checks"):
             # What was changed often says something of a repository; of a change, it would be a finding nobody introduced.
             history = History() if subject.change is not None else _history(subject.snapshot.root)
-            return review_built_in(subject, history, self._limits)
+            return review_built_in(subject, history, limits_of(self.config))
+
+
+def limits_of(config: Config) -> Limits:
+    """Which findings the settings let through."""
+    return Limits(
+        min_severity=Severity[config.min_severity.upper()],
+        min_confidence=Confidence[config.min_confidence.upper()],
+        max_findings=config.max_findings,
+        pre_existing=config.pre_existing,
+    )
 
 
 def _history(root: Path) -> History:

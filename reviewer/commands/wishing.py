@@ -1,4 +1,4 @@
-"""What `review` and `plan` share: what is wished of the model, the plan, and the correction learned from a true count."""
+"""What `review` and `plan` share: what is wished of the model, and the correction learned from a true count."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from dataclasses import replace
 from datetime import date
 
 from reviewer.collect.secrets import mask
-from reviewer.collect.subject import Subject
 from reviewer.commands.access import endpoint
 from reviewer.commands.models import load_models
 from reviewer.commands.setup import Setup, instructions, lenses
-from reviewer.commands.target import Target
 from reviewer.engine.credentials import DEFAULT_ENDPOINT
 from reviewer.errors import StorageError
 from reviewer.plan.correction import learn, load_corrections
 from reviewer.plan.decision import Context, Plan, Scope
 from reviewer.plan.passes import Depth
-from reviewer.planning import Wishes, plan_change, plan_review
-from reviewer.templating import Templates
+from reviewer.planning import Wishes
 from reviewer.terminal import Terminal
 
 
@@ -52,15 +49,6 @@ def make_wishes(setup: Setup, terminal: Terminal) -> Wishes:
         else corrections.get(endpoint(setup) or DEFAULT_ENDPOINT, model.id),
         today=today,
     )
-
-
-def plan_target(target: Target, wishes: Wishes, templates: Templates) -> tuple[Subject, Plan]:
-    """What of a target is to be sent, and the plan for it. Raises ConfigError, SourceError and TemplateError."""
-    subject, repository = target.subject, target.repository
-    if subject.change is None or repository is None:
-        return subject, plan_review(subject, wishes, templates)
-
-    return plan_change(subject, wishes, templates, target.rank)
 
 
 def learn_count(setup: Setup, plan: Plan, at: str) -> str:

@@ -25,7 +25,7 @@ import httpx2
 from anthropic._streaming import ServerSentEvent
 
 from reviewer.engine.connection_errors import failure_of, lost, translated
-from reviewer.engine.credentials import DEFAULT_ENDPOINT, CredentialKind, Credentials, checked_endpoint
+from reviewer.engine.credentials import DEFAULT_ENDPOINT, SOCKS_HINT, CredentialKind, Credentials, checked_endpoint, proxy_for
 from reviewer.engine.interface import RateLimits
 from reviewer.engine.sockets import Sockets
 from reviewer.engine.wire_errors import RefusedByProviderError, is_spend_limit, request_id_of
@@ -75,7 +75,7 @@ class Connection:
         longest_wait: float = PATIENCE,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        """`endpoint` as `base_url` of `credentials.py` gives it; None means the provider's own, or the one a profile names.
+        """`endpoint` as `checked_endpoint` gives it; None means the provider's own, or the one a profile names.
 
         A busy endpoint's `retry-after` above `longest_wait` seconds is left to the caller. `transport` stands in for the network. Raises CredentialsError when a profile or token file cannot be read, and ConfigError
         for a proxy or certificate variable that cannot be used.
@@ -89,16 +89,16 @@ class Connection:
         network: dict[str, Any] = {"event_hooks": {"request": [self._watch]}} | ({"transport": transport} if transport else {})
         timeout = httpx2.Timeout(silence, connect=_CONNECT, pool=_CONNECT)
         with translated():
+            self.endpoint = endpoint or _own_endpoint(credentials)
+            """Where requests go, without a trailing slash."""
             self._client = anthropic.Anthropic(
                 **_identity(credentials, endpoint),
                 timeout=timeout,
                 max_retries=max_retries,
-                http_client=_http_client(timeout=timeout, **network),
+                http_client=_http_client(self.endpoint, timeout=timeout, **network),
                 middleware=[self._within_patience],
                 open_telemetry=False,
             )
-        self.endpoint = checked_endpoint(str(self._client.base_url), source="The endpoint in use")
-        """Where requests go, without a trailing slash."""
 
     def close(self) -> None:
         """Let go of the sockets. What other threads are asking or reading ends at once, with an error."""
@@ -272,19 +272,37 @@ def _identity(credentials: Credentials, endpoint: str | None) -> dict[str, Any]:
             return {"base_url": endpoint or DEFAULT_ENDPOINT}
 
 
-def _http_client(**settings: Any) -> httpx2.Client:  # noqa: ANN401 - httpx2's own
-    """A client by the environment's proxies and certificates. An exception's own text is left out: it may repeat a password."""
+def _own_endpoint(credentials: Credentials) -> str:
+    """The endpoint that goes with the credentials: only a profile may name one. Raises ConfigError for one that may not be asked."""
+    if credentials.kind is not CredentialKind.PROFILE:
+        return DEFAULT_ENDPOINT
+    with httpx2.Client(trust_env=False) as unused:
+        client = anthropic.Anthropic(**_identity(credentials, None), http_client=unused, open_telemetry=False)
+        return checked_endpoint(str(client.base_url), source="The endpoint in use")
+
+
+def _http_client(endpoint: str, **settings: Any) -> httpx2.Client:  # noqa: ANN401 - httpx2's own
+    """A client by the environment's certificates and the proxy for `endpoint`. An exception's own text is left out: it may repeat a password."""
     try:
+        # Of the environment's proxies the one for this endpoint alone is built: another one that is wrong is no reason to fail.
+        network: dict[str, Any] = {} if "transport" in settings else {"proxy": proxy_for(endpoint)}
         # Redirects are not followed: a prompt is source code, and goes only where the operator said.
-        # Unencrypted is only this machine itself (`checked_endpoint`): no proxy gets to see that.
-        return anthropic.DefaultHttpxClient(follow_redirects=False, mounts={"http://": None}, **settings)
+        return anthropic.DefaultHttpxClient(
+            follow_redirects=False,
+            trust_env=False,
+            verify=httpx2.create_ssl_context(),
+            mounts={"http://": None},
+            **network,
+            **settings,
+        )
     except ImportError as error:
-        raise ConfigError("A proxy variable names a SOCKS proxy.", hint="Set HTTPS_PROXY to an http:// one.") from error
+        raise ConfigError("The proxy for the endpoint is a SOCKS proxy, which needs a library.", hint=SOCKS_HINT) from error
     except OSError as error:
         raise ConfigError("The certificates of SSL_CERT_FILE cannot be read.", hint="It must be a file in PEM format.") from error
     except (ValueError, httpx2.InvalidURL) as error:
-        hint = "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
-        raise ConfigError("A proxy variable holds what is no address of a proxy.", hint=hint) from error
+        raise ConfigError(
+            "A proxy variable holds what is no address of a proxy.", hint="Check HTTPS_PROXY and ALL_PROXY."
+        ) from error
 
 
 def _silence_sdk_logging() -> None:

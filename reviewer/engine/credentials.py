@@ -14,15 +14,22 @@ The order is the SDK's own, so that both always agree on which credential is mea
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import string
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies
 
 from reviewer.errors import ConfigError
 
 DEFAULT_ENDPOINT = "https://api.anthropic.com"
+SOCKS_HINT = "Install the package socksio beside reviewer, or set HTTPS_PROXY to an http:// one."
+_HTTPS = 443
+_PROXIES = ("http", "https", "socks5", "socks5h")
+_IN_A_NAME = frozenset(string.ascii_lowercase + string.digits + "-_")
+"""Characters of a part of a host's name, as it is compared."""
 
 
 class CredentialKind(StrEnum):
@@ -67,10 +74,11 @@ def base_url(environ: Mapping[str, str]) -> str | None:
     return checked_endpoint(text, source="ANTHROPIC_BASE_URL") if text else None
 
 
-def checked_endpoint(url: str, *, source: str) -> str:
-    """`url` without a trailing slash, if source code and a key may be sent there: https, or http on this machine alone.
+def checked_endpoint(url: str, *, source: str, http_hosts: Collection[str] | None = None) -> str:
+    """`url` without a trailing slash, if source code and a key may be sent there: https, or http on this machine or to one of `http_hosts`.
 
-    Raises ConfigError that names `source` but never repeats the URL, since a password may stand in it.
+    Those are as `private_hosts` gives them; None where nobody can name any. Raises ConfigError that names `source` but never repeats the URL, since a password may stand
+    in it.
     """
     try:
         parts = urlsplit(url)
@@ -81,12 +89,31 @@ def checked_endpoint(url: str, *, source: str) -> str:
         raise ConfigError(f"{source} is not a URL.", hint=_ENDPOINT_HINT)
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(f"{source} may hold a host and a path, but no user, password, query or fragment.", hint=_ENDPOINT_HINT)
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ConfigError(f"{source} must start with https://; http:// is only for this machine itself.", hint=_ENDPOINT_HINT)
+    if parts.scheme != "https" and not (parts.scheme == "http" and (_is_loopback(host) or _plain(host) in (http_hosts or ()))):
+        hint = _ENDPOINT_HINT if http_hosts is None else f"{_ENDPOINT_HINT} {_PRIVATE_HINT}"
+        raise ConfigError(f"{source} must start with https://; http:// is only for this machine itself.", hint=hint)
     return _without_trailing_slash(parts)
 
 
+def private_hosts(given: Iterable[str], *, source: str) -> frozenset[str]:
+    """The hosts of a private network that may be asked without encryption, for `checked_endpoint`.
+
+    Raises ConfigError for what is not a host alone, and for an address of the internet: whoever carries a request there can read it.
+    """
+    hosts = frozenset(map(_plain, given))
+    for host in hosts:
+        address = _address(host)
+        if address is None and not all(part and _IN_A_NAME.issuperset(part) for part in host.split(".")):
+            raise ConfigError(
+                f"{source} holds what is not a host.", hint="Give its name or address alone: gateway.internal, 10.0.0.5."
+            )
+        if address is not None and address.is_global:
+            raise ConfigError(f"{source} names {host}, an address of the internet.", hint="There, use https://.")
+    return hosts
+
+
 _ENDPOINT_HINT = "For example https://api.anthropic.com, or http://127.0.0.1:8080 for a gateway on this machine."
+_PRIVATE_HINT = "Where one on a private network has no encryption, --allow-http-host names its host."
 
 
 def _without_trailing_slash(parts: SplitResult) -> str:
@@ -94,12 +121,69 @@ def _without_trailing_slash(parts: SplitResult) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _plain(host: str) -> str:
+    """A host as it is compared."""
+    host = host.strip().lower().removesuffix(".")
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment's variables, or the system's settings, have for a checked endpoint; None for none.
+
+    Never for http://: such a request is not encrypted, and goes to this machine or a private network. Entries of NO_PROXY may be `*`, a
+    host, the end of one (`.example.com`), either with a port, an address or a network (`10.0.0.0/8`); others match nothing. Raises
+    ConfigError, which does not repeat the variable, since a password may stand in it.
+    """
+    parts = urlsplit(url)
+    known = getproxies()
+    given = known.get("https") or known.get("all")
+    if parts.scheme != "https" or not given or _bypasses(parts, known.get("no", "")):
+        return None
+    proxy = given if "://" in given else f"http://{given}"
+    try:
+        kind, host, _ = urlsplit(proxy).scheme, urlsplit(proxy).hostname, urlsplit(proxy).port
+    except ValueError:
+        kind, host = "", None
+    if kind not in _PROXIES or not host:
+        raise ConfigError(
+            "A proxy variable holds what is no address of a proxy.",
+            hint=f"Check HTTPS_PROXY and ALL_PROXY: an address starts with {'://, '.join(_PROXIES)}://. NO_PROXY names hosts to ask without.",
+        )
+    return proxy
+
+
+def _bypasses(parts: SplitResult, no_proxy: str) -> bool:
+    """Whether an entry of NO_PROXY is about the host."""
+    host, port = _plain(parts.hostname or ""), parts.port or _HTTPS
+    entries = no_proxy.replace(" ", ",").split(",")
+    return "*" in entries or any(_names(_plain(entry), host, port) for entry in entries if entry)
+
+
+def _names(entry: str, host: str, port: int) -> bool:
+    address = _address(host)
+    if address is not None:
+        try:
+            return address in ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            pass
+    name, _, number = entry.rpartition(":")
+    if name and number.isdigit():
+        entry, wanted = _plain(name), int(number)
+    else:
+        wanted = port
+    end = entry.removeprefix("*").removeprefix(".")
+    return wanted == port and bool(end) and (host == end or host.endswith(f".{end}"))
 
 
 def _static(environ: Mapping[str, str], name: str, kind: CredentialKind) -> Credentials | None:

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
-from reviewer.engine.credentials import checked_endpoint
+from reviewer.engine.credentials import checked_endpoint, proxy_for
 from reviewer.errors import CredentialsError
 from reviewer.live_secrets import learn
 from reviewer.storage import storage_error
@@ -71,13 +72,15 @@ def fetch_identity(environ: Mapping[str, str], *, transport: httpx2.BaseTranspor
     if not can_vouch(environ):
         raise CredentialsError("GitHub does not vouch for this job, so there are no credentials for Claude.", hint=_HINT)
     address = environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
-    checked_endpoint(address.partition("?")[0], source="ACTIONS_ID_TOKEN_REQUEST_URL")
+    service = checked_endpoint(address.partition("?")[0], source="ACTIONS_ID_TOKEN_REQUEST_URL")
     headers = {"authorization": f"Bearer {environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}", "accept": "application/json"}
+    network: dict[str, Any] = {"proxy": proxy_for(service)} if transport is None else {"transport": transport}
     try:
-        with httpx2.Client(timeout=_SILENCE, follow_redirects=False, mounts={"http://": None}, transport=transport) as client:
+        verify = httpx2.create_ssl_context()
+        with httpx2.Client(timeout=_SILENCE, follow_redirects=False, trust_env=False, verify=verify, **network) as client:
             answer = client.get(httpx2.URL(address).copy_merge_params({"audience": AUDIENCE}), headers=headers)
             answer.read()
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError, ImportError) as error:
         raise CredentialsError(f"GitHub's token service could not be asked: {type(error).__name__}.", hint=_HINT) from None
     if answer.status_code != HTTPStatus.OK:
         raise CredentialsError(f"GitHub's token service refused: status {answer.status_code}.", hint=_HINT)

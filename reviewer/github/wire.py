@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin
 import httpx2
 
 from reviewer import __version__
-from reviewer.engine.credentials import checked_endpoint
+from reviewer.engine.credentials import SOCKS_HINT, checked_endpoint, proxy_for
 from reviewer.errors import ConfigError, ForgeError
 from reviewer.live_secrets import clean, learn
 
@@ -64,7 +64,7 @@ class Wire:
         if _origin(httpx2.URL(self.graphql_url)) != self._origin:
             raise ConfigError("GitHub's API and its GraphQL API are on different hosts: one token is not sent to two.")
         learn(token or "")
-        self._client = _client(_headers(token, self._api), transport)
+        self._client = _client(_headers(token, self._api), self._api, transport)
 
     def close(self) -> None:
         """Let go of the sockets."""
@@ -131,21 +131,22 @@ def _headers(token: str | None, api: str) -> dict[str, str]:
     return headers | {"authorization": f"Bearer {token}"}
 
 
-def _client(headers: Mapping[str, str], transport: Transport | None) -> httpx2.Client:
-    """A client by the environment's proxies and certificates. An exception's own text is left out: it may repeat a password."""
+def _client(headers: Mapping[str, str], api: str, transport: Transport | None) -> httpx2.Client:
+    """A client by the environment's certificates and the proxy for `api`. An exception's own text is left out: it may repeat a password."""
     for name in ("httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    network: dict[str, Any] = {} if transport is None else {"transport": transport}
     try:
-        # Unencrypted is only this machine itself (`checked_endpoint`): no proxy gets to see that.
-        return httpx2.Client(headers=headers, timeout=_SILENCE, follow_redirects=False, mounts={"http://": None}, **network)
+        network: dict[str, Any] = {"proxy": proxy_for(api)} if transport is None else {"transport": transport}
+        verify = httpx2.create_ssl_context()
+        return httpx2.Client(headers=headers, timeout=_SILENCE, follow_redirects=False, trust_env=False, verify=verify, **network)
     except ImportError as error:
-        raise ConfigError("A proxy variable names a SOCKS proxy.", hint="Set HTTPS_PROXY to an http:// one.") from error
+        raise ConfigError("The proxy for GitHub is a SOCKS proxy, which needs a library.", hint=SOCKS_HINT) from error
     except OSError as error:
         raise ConfigError("The certificates of SSL_CERT_FILE cannot be read.", hint="It must be a file in PEM format.") from error
     except (ValueError, httpx2.InvalidURL) as error:
-        hint = "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
-        raise ConfigError("A proxy variable holds what is no address of a proxy.", hint=hint) from error
+        raise ConfigError(
+            "A proxy variable holds what is no address of a proxy.", hint="Check HTTPS_PROXY and ALL_PROXY."
+        ) from error
 
 
 def _read(response: httpx2.Response, asked: str) -> Answer:

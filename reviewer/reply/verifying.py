@@ -197,9 +197,10 @@ def _is_verbatim(quote: str, lines: Sequence[str], path: str) -> bool:
     White space may differ where it separates nothing. So may indentation, unless it is what says which lines belong together.
     """
     here = _meaning("\n".join(lines))
-    for form in readings(quote):
+    for reading in readings(quote):
+        form = reading.text
         # A leading minus that is taken for a sign of a diff is a removed line, and shows nothing of the file as it is.
-        if form.count("-") < _without_numbers(quote).count("-"):
+        if reading.removed or form.count("-") < _without_numbers(quote).count("-"):
             continue
         if _meaning(form) == here:
             return PurePosixPath(path).suffix not in _INDENTED or _has_shape(form, lines)

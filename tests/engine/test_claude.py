@@ -554,19 +554,48 @@ def test_a_proxy_or_certificate_variable_that_cannot_be_used_is_a_settings_error
     monkeypatch.setenv(name, value)
 
     with pytest.raises(ConfigError, match="proxy" if "PROXY" in name else "SSL_CERT_FILE") as caught:
-        connect()
+        connect("https://api.example.invalid")
     assert "secret" not in f"{caught.value}{caught.value.hint}"
 
 
-@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
-def test_an_endpoint_on_this_machine_is_not_asked_through_a_proxy(
-    connect: Connect, prompt: Prompt, monkeypatch: pytest.MonkeyPatch, name: str
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+        ("ALL_PROXY", "http://127.0.0.1:1"),
+        ("ALL_PROXY", "socks5h://127.0.0.1:1"),
+        ("HTTPS_PROXY", "foo://nowhere"),
+        ("NO_PROXY", "10.0.0.0/99,[::1,http://,*.,%"),
+    ],
+)
+def test_an_endpoint_on_this_machine_is_asked_without_a_proxy_whatever_the_variables_hold(
+    connect: Connect, prompt: Prompt, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     """Such a request is not encrypted: the proxy's network would see the key and the code."""
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv(name, value)
     assert connect().count(prompt) is not None
+
+
+def test_a_socks_proxy_without_its_library_is_an_error_that_says_what_to_install(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    with pytest.raises(ConfigError, match="SOCKS proxy") as caught:
+        connect("https://api.example.invalid")
+    assert "socksio" in caught.value.hint
+
+
+def test_the_endpoint_of_a_profile_is_asked_without_a_proxy_where_it_is_this_machine(
+    server: MessagesServer, prompt: Prompt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_profile(tmp_path, server.url, server.key)
+    monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    with ClaudeEngine(profile_credentials()) as engine:
+        assert engine.endpoint == server.url
+        assert engine.count(prompt) is not None
 
 
 def test_the_sdk_logs_nothing_whatever_the_environment_says(server: MessagesServer, prompt: Prompt, tmp_path: Path) -> None:

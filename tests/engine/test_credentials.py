@@ -8,7 +8,7 @@ from pathlib import Path
 import anthropic
 import pytest
 
-from reviewer.engine.credentials import CredentialKind, base_url, checked_endpoint, find_credentials
+from reviewer.engine.credentials import CredentialKind, base_url, checked_endpoint, find_credentials, private_hosts, proxy_for
 from reviewer.errors import ConfigError
 
 FEDERATION = {
@@ -175,3 +175,90 @@ def test_the_endpoint_comes_from_the_operators_environment() -> None:
     assert base_url({}) is None
     assert base_url({"ANTHROPIC_BASE_URL": " "}) is None
     assert base_url({"ANTHROPIC_BASE_URL": "https://gateway.example/"}) == "https://gateway.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("10.0.0.5", "http://10.0.0.5:4000/v1"),
+        ("Gateway.Internal", "http://gateway.internal:8080"),
+        ("gateway.internal.", "http://GATEWAY.internal"),
+        ("llm", "http://llm"),
+        ("[fd00::5]", "http://[fd00::5]:80"),
+        ("fd00::5", "http://[fd00::5]"),
+        ("10.0.0.5", "https://elsewhere.example"),
+    ],
+)
+def test_a_private_host_that_the_operator_names_may_be_asked_without_encryption(host: str, url: str) -> None:
+    assert checked_endpoint(url, source="--base-url", http_hosts=private_hosts([host], source="--allow-http-host"))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.6", "http://gateway.internal.evil.example", "http://x.gateway.internal", "ftp://10.0.0.5"]
+)
+def test_naming_one_host_allows_no_other(url: str) -> None:
+    hosts = private_hosts(["10.0.0.5", "gateway.internal"], source="--allow-http-host")
+    with pytest.raises(ConfigError) as caught:
+        checked_endpoint(url, source="--base-url", http_hosts=hosts)
+    assert "--allow-http-host" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "2001:4860:4860::8888", "http://10.0.0.5", "10.0.0.5:80", "*", "*.internal", "a/b", "", "a b"]
+)
+def test_what_is_not_a_private_host_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match="--allow-http-host"):
+        private_hosts([host], source="--allow-http-host")
+
+
+PROXY = "http://proxy.example:3128"
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "is_asked_through_it"),
+    [
+        ("", "https://api.example.com", True),
+        ("", "http://127.0.0.1:80", False),
+        ("*", "https://api.example.com", False),
+        ("api.example.com", "https://api.example.com", False),
+        ("example.com", "https://api.example.com", False),
+        (".example.com", "https://api.example.com/v1", False),
+        ("*.example.com", "https://API.example.com", False),
+        ("ple.com", "https://api.example.com", True),
+        ("a, api.example.com:443 ,b", "https://api.example.com", False),
+        ("api.example.com:8443", "https://api.example.com", True),
+        ("api.example.com:8443", "https://api.example.com:8443", False),
+        ("10.0.0.0/8", "https://10.1.2.3", False),
+        ("10.0.0.0/8", "https://11.1.2.3", True),
+        ("::1,fd00::/8", "https://[fd00::5]:8443", False),
+        ("[::1]", "https://[::1]", False),
+        ("10.0.0.0/99,[::1,http://,a b:c,%,:,/,*.", "https://api.example.com", True),
+    ],
+)
+def test_the_proxy_is_that_of_the_endpoint_whatever_no_proxy_holds(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, is_asked_through_it: bool
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    monkeypatch.setenv("ALL_PROXY", "foo://nowhere")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+
+    assert proxy_for(url) == (PROXY if is_asked_through_it else None)
+
+
+@pytest.mark.parametrize("value", ["proxy.example:3128", "socks5h://127.0.0.1:1080", "https://user:word@proxy.example"])
+def test_a_proxy_for_everything_is_one_for_the_endpoint(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", value)
+
+    assert proxy_for("https://api.example.com") == (value if "://" in value else f"http://{value}")
+
+
+@pytest.mark.parametrize(
+    "value", ["foo://user:hunter2@host", "socks://127.0.0.1:1080", "http://hunter2:nowhere", "http://[::1", "http://"]
+)
+def test_a_variable_that_names_no_proxy_is_an_error_that_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+
+    with pytest.raises(ConfigError, match="no address of a proxy") as caught:
+        proxy_for("https://api.example.com")
+    assert "hunter2" not in f"{caught.value.message}{caught.value.hint}"
+    assert proxy_for("http://127.0.0.1:80") is None

@@ -32,7 +32,8 @@ def test_every_model_is_told_also_retired_ones(server: MessagesServer, credentia
         lifecycle="active",
         structured_outputs=True,
     )
-    assert facts["claude-sonnet-4-5-20250929"].lifecycle == "deprecated"
+    assert facts["claude-sonnet-4-5-20250929"].lifecycle == "retired"
+    assert facts["claude-opus-4-5-20251101"].lifecycle == "deprecated"
     assert facts["claude-sonnet-4-5-20250929"].retires_at == date(2026, 11, 30)
 
 

@@ -100,7 +100,7 @@ def clock_jumps(by: timedelta, *, number: int = 1, then: tuple[str, ...] = ()) -
 
     def act(scene: Scene) -> Outcome:
         Jumping.ahead, real = timedelta(), time.time
-        for module in ("reviewer.runs", "reviewer.commands.warming", "reviewer.commands.runs"):
+        for module in ("reviewer.runs", "reviewer.commands.request", "reviewer.commands.runs"):
             scene.patch.setattr(f"{module}.datetime", Jumping)
         scene.patch.setattr("time.time", lambda: real() + Jumping.ahead.total_seconds())
         scene.when_asked(lambda: setattr(Jumping, "ahead", by), number=number)
