@@ -10,19 +10,18 @@ from collections.abc import Callable
 
 from reviewer import __version__
 from reviewer.accounting import making_of
-from reviewer.answers import Answer, Keeper
+from reviewer.answers import Keeper
 from reviewer.asking import longest, look_requests, recall_rulings, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
 from reviewer.conclusion import Limits, conclude, unexamined
-from reviewer.engine.interface import Engine, Prompt, Reply
-from reviewer.engine.static import examine, search_hidden_text
+from reviewer.engine.interface import Engine, Prompt
+from reviewer.engine.static import check_all, check_beside
 from reviewer.errors import DoesNotFitError, NothingToReviewError
-from reviewer.gathering import gather
+from reviewer.gathering import gather, of_checks
 from reviewer.outcome import Making, Review, SkippedFile, SkipReason
 from reviewer.plan.decision import Plan
-from reviewer.plan.passes import BUILT_IN
 from reviewer.plan.window import settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
@@ -79,7 +78,7 @@ def review_with_model(
     looks = session.ask(look_requests(plan, prompt, subject, wishes, templates))
     require_answer(looks)
     search = search_in(texts)
-    found = gather(subject, texts, looks, search, _hidden_text(subject, texts), pre_existing=limits.pre_existing)
+    found = gather(subject, texts, looks, search, check_beside(subject, texts), pre_existing=limits.pre_existing)
     checks = verify(session, plan, prompt, found.findings, ruled, templates)
     making = making_of(plan, session, (*looks, *checks), found, keeper.end())
     return conclude(subject, texts, unread, found, looks, checks, limits, making, search)
@@ -106,7 +105,7 @@ def fill_window(
 
 
 def review_built_in(subject: Subject, history: History, limits: Limits) -> Review:
-    """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked.
+    """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked, on both sides.
 
     Nothing they say is missing is looked for: a linter knows scopes, which a search does not.
 
@@ -116,26 +115,16 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     if subject.head is not None and not subject.head.files:
         return unexamined(subject, Making(engine="static", version=__version__), "no changed file can be read as text")
     texts, unread = read_subject(subject)
-    checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
-    reply = examine(checked, of_these, texts.secrets, history, subject.change.added_lines if subject.change else None)
-    looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
-    found = gather(subject, texts, looks, None, pre_existing=limits.pre_existing)
-    making = Making(engine="static", seconds=reply.seconds, version=__version__)
-    return conclude(subject, texts, unread, found, looks, (), limits, making, None)
+    checked = check_all(subject, texts, history)
+    found = of_checks(checked, pre_existing=limits.pre_existing)
+    making = Making(engine="static", seconds=checked.seconds, version=__version__)
+    return conclude(subject, texts, unread, found, (), (), limits, making, None)
 
 
 def review_nothing(subject: Subject, engine: str) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
     why = subject.nothing
     return unexamined(subject, Making(engine=engine, version=__version__), why) if why else None
-
-
-def _hidden_text(subject: Subject, texts: Texts) -> Reply:
-    """What our own rules find beside the model."""
-    if subject.change is None:
-        return search_hidden_text(texts.current, None)
-    lines = subject.change.added_lines
-    return search_hidden_text({path: texts.current[path] for path in lines if path in texts.current}, lines)
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:
