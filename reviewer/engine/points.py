@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Side
 from reviewer.findings import Claim, Finding, Location, Origin, QuoteMatch, Severity
-from reviewer.reply.fingerprint import fingerprint, squeeze
+from reviewer.reply.fingerprint import fingerprint, numbered, squeeze
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
 from reviewer.reply.placing import Placing
 
@@ -118,9 +118,21 @@ def findings(points: Iterable[Point], texts: Mapping[str, str], change: Change |
     groups: defaultdict[tuple[str, Severity, Origin | None], list[Point]] = defaultdict(list)
     for point in sorted(points, key=lambda point: (not _on_added(point, added), *_order(point.claim))):
         groups[point.check, point.claim.severity, point.claim.origin].append(point)
-    return tuple(
-        _finding(led[0], led[1:], texts, placing) for (_, severity, _), group in groups.items() for led in _led(group, severity)
+    return _named(
+        (led[0].check, _finding(led[0], led[1:], texts, placing))
+        for (_, severity, _), group in groups.items()
+        for led in _led(group, severity)
     )
+
+
+def _named(found: Iterable[tuple[str, Finding]]) -> tuple[Finding, ...]:
+    """The findings, each under a name of its own: what several checks say of one line is not one finding."""
+    seen: Counter[str] = Counter()
+    named: list[Finding] = []
+    for _, finding in sorted(found, key=lambda each: (each[0], _order(each[1]))):
+        seen[finding.fingerprint] += 1
+        named.append(replace(finding, fingerprint=numbered(finding.fingerprint, seen[finding.fingerprint])))
+    return tuple(named)
 
 
 def _led(group: Sequence[Point], severity: Severity) -> Iterable[list[Point]]:

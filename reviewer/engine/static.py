@@ -20,7 +20,7 @@ from reviewer.collect.texts import FileTexts, read_whole
 from reviewer.engine.hidden_text import hidden_text
 from reviewer.engine.hotspots import hotspots
 from reviewer.engine.leaks import leaks
-from reviewer.engine.lint import SYNTAX, Linted, is_python, lint, one_syntax_error_each
+from reviewer.engine.lint import SYNTAX, is_python, lint, one_syntax_error_each
 from reviewer.engine.places import holds_program_text, is_rehearsal
 from reviewer.engine.points import Base, Point, base_paths, compared, findings
 from reviewer.findings import Category, Claim, Confidence, Finding, Severity

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Hunk, Side
+from reviewer.collect.changes import Change, ChangeKind, Hunk, Side
 from reviewer.findings import Anchor, Finding, Origin
 from reviewer.reply.fingerprint import squeeze
 

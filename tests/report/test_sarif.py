@@ -131,7 +131,7 @@ def test_a_file_larger_than_github_takes_is_cut_until_it_fits(monkeypatch: pytes
     assert 20 < len(run["results"]) < 600
     told = run["invocations"][0]["toolExecutionNotifications"][0]
     assert told["level"] == "warning"
-    assert told["message"]["text"].startswith(f"{600 - len(run['results'])} milder findings left out here")
+    assert told["message"]["text"].startswith(f"{600 - len(run['results'])} milder results left out here")
 
 
 def test_of_very_many_files_not_read_some_are_named_and_the_rest_counted() -> None:
@@ -204,4 +204,4 @@ def test_more_results_than_github_takes_are_cut_from_the_mildest_and_said(monkey
 
     assert len(run["results"]) == 1
     assert run["results"][0]["properties"]["severity"] == Severity.CRITICAL.word
-    assert "2 milder findings left out" in json.dumps(run["invocations"])
+    assert "2 milder results left out" in json.dumps(run["invocations"])
