@@ -25,6 +25,7 @@ from reviewer.plan.decision import Plan
 from reviewer.plan.window import settle
 from reviewer.planning import Rank, Wishes, repack
 from reviewer.prompt import compose
+from reviewer.reply.select import select
 from reviewer.report.amounts import counted
 from reviewer.session import Session
 from reviewer.templating import Templates
@@ -113,7 +114,7 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     """
     _require_files(subject)
     if subject.head is not None and not subject.head.files:
-        return unexamined(subject, Making(engine="static", version=__version__), "no changed file can be read as text")
+        return _searched(subject, "static", "no changed file can be read as text", limits)
     texts, unread = read_subject(subject)
     checked = check_all(subject, texts, history)
     found = of_checks(checked, pre_existing=limits.pre_existing)
@@ -121,10 +122,18 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     return conclude(subject, texts, unread, found, (), (), limits, making, None)
 
 
-def review_nothing(subject: Subject, engine: str) -> Review | None:
+def review_nothing(subject: Subject, engine: str, limits: Limits) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
     why = subject.nothing
-    return unexamined(subject, Making(engine=engine, version=__version__), why) if why else None
+    return _searched(subject, engine, why, limits) if why else None
+
+
+def _searched(subject: Subject, engine: str, why: str, limits: Limits) -> Review:
+    """The review of a change of which nothing is read: files that usually hold secrets, and large ones, are searched all the same."""
+    review = unexamined(subject, Making(engine=engine, version=__version__), why)
+    found = of_checks(check_beside(subject, Texts(base={}, current={})), pre_existing=limits.pre_existing)
+    shown, mild = select(found.findings, limits.min_severity, limits.min_confidence, None)
+    return dataclasses.replace(review, findings=shown, withheld=mild, pre_existing=found.pre_existing)
 
 
 def _settled(plan: Plan, exact: int | None) -> Plan:

@@ -52,7 +52,7 @@ class Reviewing:
 
     def review(self) -> Review:
         """Review the target and write the outputs. Raises ReviewerError."""
-        nothing = review_nothing(collected(self.target, self.trace), "static" if self._who is None else "claude")
+        nothing = review_nothing(collected(self.target, self.trace), "static" if self._who is None else "claude", self._limits)
         if nothing is not None:
             write(nothing, self._chosen, self.renderers)
             return nothing

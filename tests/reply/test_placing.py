@@ -128,7 +128,9 @@ def test_an_anchor_lies_in_one_hunk_and_sooner_where_lines_were_added(
         ("untouched.py", 1, 1, UNSTATED),
     ],
 )
-def test_where_nothing_was_said_only_lines_that_are_all_new_prove_anything(path: str, first: int, last: int, expected: Origin) -> None:
+def test_where_nothing_was_said_only_lines_that_are_all_new_prove_anything(
+    path: str, first: int, last: int, expected: Origin
+) -> None:
     assert placed(path, first, last).origin == expected
 
 
