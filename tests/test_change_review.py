@@ -144,7 +144,7 @@ def test_however_the_change_is_named_a_finding_gets_its_lines_its_origin_and_its
 
     (found,) = outcome.review["findings"]
     assert (found["path"], found["start_line"], found["origin"]) == ("shop/price.py", 5, "introduced")
-    assert found["anchor"] == {"start_line": 5, "end_line": 5}
+    assert found["anchor"] == {"start_line": 5, "end_line": 5, "left": False}
     assert (outcome.review["change"]["files"], outcome.review["change"]["added"], outcome.review["change"]["removed"]) == (
         2,
         4,

@@ -359,3 +359,23 @@ def test_a_finding_whose_origin_the_model_does_not_state_is_shown_and_counts(
     assert (code, places(review)) == (1, [("caller.py", 1, "not stated")])
     assert "origin not stated" in markdown.read_text()
     assert "Origin not stated" in sarif.read_text()
+
+
+def test_of_a_patch_without_its_repository_only_what_it_adds_is_blamed_on_it(
+    tmp_path: Path, make_repository: Callable[..., Path], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = f"import json\n\n\n{FILLER}def load(text):\n    return json.loads(text)\n"
+    root = make_repository({"a.py": old})
+    (root / "a.py").write_text(f"{old}\n\ndef save(value):\n    return json.dumps(value)\n")
+    (root / "new.py").write_text("def broken():\n    return nowhere\n")
+    git(root, "add", "--all")
+    patch = tmp_path / "change.patch"
+    patch.write_text(git(root, "diff", "--cached"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    code = main(["review", "--diff-file", str(patch), "--engine", "static", "--format", "json", "--fail-on", "high", "--quiet"])
+    review = json.loads(capfd.readouterr().out)
+
+    assert (code, places(review)) == (1, [("new.py", 2, "introduced")])
+    assert "Python files of which the patch shows only parts were not checked with ruff." in review["notes"]
