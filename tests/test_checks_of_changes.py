@@ -242,6 +242,32 @@ def test_an_old_token_in_a_changed_file_is_not_the_change_s(change: Change) -> N
     assert (code, review["findings"], review["pre_existing"]) == (0, [], 1)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "moves"),
+    [
+        pytest.param({"a.py": "ONE = '{}'\n"}, {"a.py": "if True:\n    ONE  =  '{}'\r\n"}, {}, id="indented"),
+        pytest.param({"a.py": "ONE = '{}'\n"}, {"a.py": "TWO = '{}'\n"}, {}, id="under another name"),
+        pytest.param({"a.py": FILLER + "ONE = '{}'\n"}, {"a.py": FILLER, "b.py": "ONE = '{}'\n"}, {}, id="in another file"),
+        pytest.param({"a.py": FILLER + "ONE = '{}'\n"}, {}, {"a.py": "lib/b.py"}, id="in a renamed file"),
+    ],
+)
+def test_a_token_that_was_there_before_is_known_again(
+    change: Change, before: dict[str, str], after: dict[str, str], moves: dict[str, str]
+) -> None:
+    was = {path: text.replace("{}", token()) for path, text in before.items()}
+    now = {path: text.replace("{}", token()) for path, text in after.items()}
+    code, review = change(was, now, moves=moves)
+
+    assert (code, review["findings"], review["pre_existing"]) == (0, [], 1)
+
+
+def test_a_token_that_is_copied_to_one_more_place_is_new_there(change: Change) -> None:
+    line = f'ONE = "{token()}"\n'
+    code, review = change({"a.py": f"{line}{FILLER}"}, {"a.py": f"{line}{FILLER}", "b.py": line})
+
+    assert (code, places(review)) == (1, [("b.py", 1, "introduced")])
+
+
 def silent(_: Mapping[str, Any]) -> dict[str, Any]:
     return {"findings": [], "summary": "All is well.", "verdicts": []}
 

@@ -33,7 +33,7 @@ def leaks(path: str, text: str, secrets: Sequence[Secret], *, shows_lines: bool 
                 check=f"{secret.kind}, {rehearsal}",
                 claim=_claim(path, _quote(text, secret) if shows_lines else placeholder(secret).strip(), secret),
                 last=secret.end_line,
-                value_is_gone=True,
+                content=secret.mark,
             )
 
 

@@ -37,9 +37,7 @@ class Point:
     last: int = 0
     """The last line that has a part in it, where that is more than the claim quotes; 0 where it is not."""
     content: str = ""
-    """What it is about, where the quote is only the beginning of that."""
-    value_is_gone: bool = False
-    """Whether quotes that are equal may be of different things, a secret having been taken out of them."""
+    """What it is about, where the quote does not tell: that is only its beginning, or a secret was taken out of it."""
     parsed: bool = False
     """Whether the check reads a syntax tree, so that it is silent about a file that does not parse."""
 
@@ -93,7 +91,7 @@ def compared(points: Sequence[Point], base: Base, change: Change) -> Iterator[Po
             yield point
         elif path is not None and not is_added and _is_unknown(point, path, base):
             yield point.of(Origin.UNSTATED)
-        elif left[name] and not (point.value_is_gone and is_added):
+        elif left[name]:
             left[name] -= 1
             yield point.of(Origin.PRE_EXISTING)
         else:
@@ -103,7 +101,7 @@ def compared(points: Sequence[Point], base: Base, change: Change) -> Iterator[Po
         moved[name[1:]] += min(count, left[name])
     for point in new:
         what = (point.check, point.key)
-        is_moved = bool(moved[what]) and _on_added(point, added) and not point.value_is_gone
+        is_moved = bool(moved[what]) and _on_added(point, added)
         moved[what] -= is_moved
         yield point.of(Origin.PRE_EXISTING if is_moved else Origin.INTRODUCED)
 
