@@ -8,7 +8,7 @@ says takes away.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reviewer.collect.changes import Change, ChangeKind
@@ -20,7 +20,7 @@ from reviewer.collect.texts import FileTexts, read_whole
 from reviewer.engine.hidden_text import hidden_text
 from reviewer.engine.hotspots import hotspots
 from reviewer.engine.leaks import leaks
-from reviewer.engine.lint import SYNTAX, is_python, lint, one_syntax_error_each
+from reviewer.engine.lint import SYNTAX, Linted, is_python, lint, one_syntax_error_each
 from reviewer.engine.places import holds_program_text, is_rehearsal
 from reviewer.engine.points import Base, Point, base_paths, compared, findings
 from reviewer.findings import Category, Claim, Confidence, Finding, Severity
@@ -62,7 +62,7 @@ def check_all(subject: Subject, texts: Texts, history: History) -> Checked:
     """Run every built-in check over the texts of a repository, or the changed ones of a change."""
     started = time.perf_counter()
     head = _head(subject, texts)
-    points, notes = _compared(subject, head, _every_python)
+    points, notes = _points(subject, head, lambda _: True)
     if subject.change is None:
         points += hotspots(subject.snapshot.files, head.texts, history)
     return Checked(
@@ -76,52 +76,49 @@ def check_all(subject: Subject, texts: Texts, history: History) -> Checked:
 def check_beside(subject: Subject, texts: Texts) -> Checked:
     """Run the checks whose findings stand whoever reviews: secrets, hidden text, merge conflicts and syntax errors."""
     head = _head(subject, texts)
-    points, notes = _compared(subject, head, lambda point: point.check == SYNTAX)
+    points, notes = _points(subject, head, lambda point: point.check == SYNTAX)
     return Checked(findings=findings(points, head.texts, subject.change), notes=tuple(notes))
 
 
-def _every_python(_: Point) -> bool:
-    return True
+def _points(subject: Subject, head: _Files, wanted: Callable[[Point], bool]) -> tuple[list[Point], list[str]]:
+    """Every point of the files, those of ruff only as `wanted`, each with its origin where a change is reviewed; and what to know of them.
 
-
-def _compared(subject: Subject, head: _Files, wanted: Callable[[Point], bool]) -> tuple[list[Point], list[str]]:
-    """Every point of the files, each with its origin where a change is reviewed, and what to know of them.
-
-    Checks of the entries of a tree (links, submodules), which know the origin by themselves, add theirs here.
+    A check of something else than texts (the links and submodules of a change), which knows the origin by itself, adds its points here.
     """
-    change = subject.change
+    change, base, note = subject.change, None, ""
     if change is None:
         linted = lint(head.texts)
-        every = [*_in_files(head), *filter(wanted, linted.points)]
-        return list(one_syntax_error_each(every)), [linted.note] if linted.note else []
-    if change.base.tree is None:
-        return _of_patch(change, head, wanted)
-    before = _base(subject, change)
-    names = base_paths(change)
-    linted_before = lint(before.texts)
-    unparsed = frozenset(before.texts) if linted_before.note else linted_before.unparsed
-    valid = [path for path, name in names.items() if _was_valid(name, before, unparsed)]
-    linted = lint(head.texts, valid)
-    base = Base(points=[*_in_files(before), *linted_before.points], unread=before.unread, unparsed=unparsed)
+    elif change.base.tree is None:
+        linted, base, note = _of_patch(change, head)
+    else:
+        linted, base, note = _of_trees(subject, change, head)
     every = [*_in_files(head), *filter(wanted, linted.points)]
-    notes = dict.fromkeys(note for note in (linted.note, linted_before.note) if note)
-    return list(one_syntax_error_each(list(compared(every, base, change)))), list(notes)
+    placed = list(compared(every, base, change)) if base and change else every
+    return list(one_syntax_error_each(placed)), list(dict.fromkeys(filter(None, (linted.note, note))))
+
+
+def _of_trees(subject: Subject, change: Change, head: _Files) -> tuple[Linted, Base, str]:
+    """What ruff says of the head, what all checks say of the base, and why ruff did not run there."""
+    before = _base(subject, change)
+    linted = lint(before.texts)
+    unparsed = frozenset(before.texts) if linted.note else linted.unparsed
+    valid = [path for path, name in base_paths(change).items() if _was_valid(name, before, unparsed)]
+    base = Base(points=[*_in_files(before), *linted.points], unread=before.unread, unparsed=unparsed)
+    return lint(head.texts, valid), base, linted.note
+
+
+def _of_patch(change: Change, head: _Files) -> tuple[Linted, Base, str]:
+    """The same of a patch without its repository: its files are known in part, which no parser can judge, and its base is not known."""
+    whole = {file.path for file in change.files if file.kind is ChangeKind.ADDED}
+    linted = lint({path: text for path, text in head.texts.items() if path in whole})
+    parts = any(path not in whole and is_python(path, text) for path, text in head.texts.items())
+    note = "Python files of which the patch shows only parts were not checked with ruff." if parts else ""
+    return linted, Base(points=(), unread=frozenset(base_paths(change).values())), note
 
 
 def _was_valid(path: str, before: _Files, unparsed: frozenset[str]) -> bool:
     text = before.open[path].text if path in before.open else ""
     return path in before.open and path not in unparsed and is_python(path, text)
-
-
-def _of_patch(change: Change, head: _Files, wanted: Callable[[Point], bool]) -> tuple[list[Point], list[str]]:
-    """A patch without its repository: its files are known in part, in which a parser has nothing to find, and its base is not."""
-    whole = {file.path for file in change.files if file.kind is ChangeKind.ADDED}
-    linted = lint({path: text for path, text in head.texts.items() if path in whole})
-    parts = [path for path, text in head.texts.items() if path not in whole and is_python(path, text)]
-    note = "Python files of which the patch shows only parts were not checked with ruff." if parts else ""
-    base = Base(points=(), unread=frozenset(base_paths(change).values()))
-    every = [*_in_files(head), *filter(wanted, linted.points)]
-    return list(one_syntax_error_each(list(compared(every, base, change)))), [each for each in (linted.note, note) if each]
 
 
 def _head(subject: Subject, texts: Texts) -> _Files:
@@ -153,9 +150,8 @@ def _base(subject: Subject, change: Change) -> _Files:
     )
 
 
-def _read(snapshot: Snapshot, paths: Iterator[str] | Sequence[str] | set[str]) -> dict[str, Redacted]:
-    every = list(paths)
-    return _redacted(read_whole(snapshot, every, _LARGEST), snapshot) if every else {}
+def _read(snapshot: Snapshot, paths: Collection[str]) -> dict[str, Redacted]:
+    return _redacted(read_whole(snapshot, paths, _LARGEST), snapshot) if paths else {}
 
 
 def _redacted(read: FileTexts, snapshot: Snapshot) -> dict[str, Redacted]:
