@@ -136,6 +136,13 @@ def test_an_old_defect_that_a_syntax_error_hides_does_not_excuse_a_new_one_like_
     assert ("b.py", 2, "introduced") in places(review)
 
 
+def test_a_defect_whose_words_name_another_line_is_the_same_when_lines_move(change: Change) -> None:
+    text = "def twice():\n    return 1\n\n\ndef twice():\n    return 2\n"
+    _, review = change({"a.py": text}, {"a.py": f"# a comment\n{text}"})
+
+    assert (review["findings"], review["pre_existing"]) == ([], 1)
+
+
 # --- a new defect behind an old one
 
 
