@@ -41,7 +41,7 @@ class Limits:
     min_confidence: Confidence
     max_findings: int
     pre_existing: bool = False
-    """Whether also those are shown that a change has nothing to do with."""
+    """Whether also those are shown that are older than the change."""
 
 
 def conclude(
@@ -65,7 +65,7 @@ def conclude(
     shown, others = select(map(masking.finding, findings), limits.min_severity, limits.min_confidence, limits.max_findings)
     coverage = _coverage(subject, unread)
     answers = (*looks, *checks)
-    notes = [*_notes(subject), *_kept_in_sight(subject, texts, found.own, own), *_said_of(answers, search)]
+    notes = [*_notes(subject), *_kept_in_sight(subject, texts, found.own, own), *found.notes, *_said_of(answers, search)]
     if checks and (left := pending(found.findings, verdicts)):
         notes.append(f"{counted(len(left), 'finding')} left without a ruling by the verification.")
     return Review(
@@ -98,7 +98,7 @@ def _said_of(answers: Iterable[Answer], search: Search | None) -> Iterator[str]:
 
 
 def _kept_in_sight(subject: Subject, texts: Texts, own: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[str]:
-    """Hidden text that no finding tells of: what the reviewed repository itself sets as thresholds, and large files, must not hide it."""
+    """What fixed rules found and no finding shows: what the reviewed repository itself sets as thresholds, and large files, must not hide it."""
     if subject.change:
         hidden = subject.hidden
         seen = (file for file in subject.change.files if file.path not in hidden and file.path not in texts.current)
@@ -107,7 +107,7 @@ def _kept_in_sight(subject: Subject, texts: Texts, own: Sequence[Finding], shown
     left = sorted(f"`{finding.path}`:{finding.start_line}" for finding in own if finding.fingerprint not in told)
     if left:
         listed = ", ".join(left[:_PLACES]) + (" and more" if len(left) > _PLACES else "")
-        yield f"{counted(len(left), 'finding')} of hidden text not shown, being below a threshold: {listed}."
+        yield f"{counted(len(left), 'finding')} of the built-in checks not shown, being below a threshold: {listed}."
 
 
 def told_redactions(subject: Subject, texts: Texts) -> tuple[Redaction, ...]:

@@ -66,6 +66,11 @@ class Origin(StrEnum):
     """The finder did not say, and nothing proves it either way: shown, and counted for `--fail-on`."""
 
     @property
+    def words(self) -> str:
+        """What a reader sees beside a finding."""
+        return "origin not stated" if self is Origin.UNSTATED else self.value
+
+    @property
     def is_of_the_change(self) -> bool:
         """Whether the change may have to answer for it: only these findings are shown by default."""
         return self is not Origin.PRE_EXISTING

@@ -10,6 +10,7 @@ from reviewer.answers import Answer
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts
 from reviewer.engine.interface import Reply, Stop
+from reviewer.engine.static import Checked
 from reviewer.findings import Finding, Refuted, Ungrounded
 from reviewer.reply.ground import ground
 from reviewer.reply.merge import merge
@@ -28,7 +29,7 @@ class Found:
     findings: tuple[Finding, ...]
     """Of the change only, where one is reviewed; each defect once, whoever found it."""
     pre_existing: int
-    """Grounded findings left out because the change has nothing to do with them."""
+    """Grounded findings left out because they are older than the change."""
     ungrounded: tuple[Ungrounded, ...]
     refuted: tuple[Refuted, ...]
     """What they call missing is there."""
@@ -36,6 +37,8 @@ class Found:
     own: tuple[Finding, ...]
     """Found by fixed rules beside a model's looks: neither merged with what it says nor put before a verification, so that a model that was
     talked over can take nothing from them."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know of those rules."""
     claims: Mapping[str, int]
     """Name of a look → claims of it that were found in the files, before those of several looks were merged."""
 
@@ -45,13 +48,13 @@ def gather(
     texts: Texts,
     looks: Sequence[Answer],
     search: Search | None,
-    own: Reply | None = None,
+    own: Checked | None = None,
     *,
     pre_existing: bool,
 ) -> Found:
     """Read the looks' answers about `texts`. What they say does not exist is looked for with `search`, where there is one.
 
-    `own` is what fixed rules found beside them. With `pre_existing`, also findings are kept that a change has nothing to do with.
+    `own` is what fixed rules found beside them. With `pre_existing`, also findings are kept that are older than the change.
     """
     grounded: list[Finding] = []
     ungrounded: list[Ungrounded] = []
@@ -64,8 +67,7 @@ def gather(
             claims[look.asked.name] = claims.get(look.asked.name, 0) + len(found)
     findings, refuted = refute(place(grounded, subject.change), search)
     findings, others = of_the_change(findings, pre_existing=pre_existing)
-    ours = ground(parsed(own).claims, texts.current.get)[0] if own is not None else ()
-    ours, older = of_the_change(place(ours, subject.change), pre_existing=pre_existing)
+    ours, older = of_the_change(own.findings if own else (), pre_existing=pre_existing)
     return Found(
         findings=merge(_with_checked_replacement(finding, texts.current) for finding in findings),
         pre_existing=others + older,
@@ -73,7 +75,23 @@ def gather(
         refuted=tuple({(claim.fingerprint, claim.reason): claim for claim in refuted}.values()),
         summary=_summary(looks),
         own=ours,
+        notes=own.notes if own else (),
         claims=claims,
+    )
+
+
+def of_checks(checked: Checked, *, pre_existing: bool) -> Found:
+    """What the built-in checks found where no model was asked."""
+    findings, others = of_the_change(checked.findings, pre_existing=pre_existing)
+    return Found(
+        findings=findings,
+        pre_existing=others,
+        ungrounded=(),
+        refuted=(),
+        summary=checked.summary,
+        own=(),
+        notes=checked.notes,
+        claims={},
     )
 
 
@@ -125,9 +143,8 @@ def shortcomings_of(answer: Answer) -> list[str]:
 
 
 def _credited(findings: Iterable[Finding], look: Answer) -> Iterable[Finding]:
-    """Findings with the name of the look that made them; the built-in checks are no look, and have none."""
-    names = (look.asked.name,) if look.asked.lens is not None else ()
-    return (dataclasses.replace(finding, found_by=names) for finding in findings)
+    """Findings with the name of the look that made them."""
+    return (dataclasses.replace(finding, found_by=(look.asked.name,)) for finding in findings)
 
 
 def _with_checked_replacement(finding: Finding, texts: Mapping[str, str]) -> Finding:

@@ -243,7 +243,7 @@ class Review:
     change: ReviewedChange | None = None
     """None when the whole repository was reviewed as it is."""
     pre_existing: int = 0
-    """Grounded findings left out because the change has nothing to do with them."""
+    """Grounded findings left out because they are older than the change."""
     refuted: tuple[Refuted, ...] = ()
     redacted: tuple[Redaction, ...] = ()
     """Secrets that no model was shown; empty where none was asked."""

@@ -5,24 +5,24 @@ Nothing here parses arguments, prints, sleeps or catches. What is needed comes i
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from reviewer import __version__
 from reviewer.accounting import making_of
-from reviewer.answers import Answer, Keeper
+from reviewer.answers import Keeper
 from reviewer.asking import look_requests, recall_rulings, require_answer, verify
 from reviewer.collect.history import History
 from reviewer.collect.search import Search
 from reviewer.collect.subject import Subject, Texts, read_subject
 from reviewer.conclusion import Limits, conclude, unexamined
-from reviewer.engine.entries import changed_entries
-from reviewer.engine.interface import Engine, Reply
-from reviewer.engine.static import examine, search_hidden_text
-from reviewer.gathering import gather
+from reviewer.engine.interface import Engine
+from reviewer.engine.static import check_all, check_beside
+from reviewer.gathering import gather, of_checks
 from reviewer.outcome import Making, Review
-from reviewer.plan.passes import BUILT_IN
 from reviewer.planning import Wishes
 from reviewer.preparation import Prepared, require_files
+from reviewer.reply.select import select
 from reviewer.session import Session
 from reviewer.templating import Templates
 
@@ -50,14 +50,14 @@ def review_with_model(
     looks = session.ask(look_requests(plan, prompt, subject, wishes, templates))
     require_answer(looks, session)
     search = search_in(texts)
-    found = gather(subject, texts, looks, search, _hidden_text(subject, texts), pre_existing=limits.pre_existing)
+    found = gather(subject, texts, looks, search, check_beside(subject, texts), pre_existing=limits.pre_existing)
     checks = verify(session, plan, prompt, found.findings, ruled, templates)
     making = making_of(plan, session, (*looks, *checks), found, keeper.end())
     return conclude(subject, texts, prepared.unread, found, looks, checks, limits, making, search)
 
 
 def review_built_in(subject: Subject, history: History, limits: Limits) -> Review:
-    """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked.
+    """Run the built-in checks: no account, no network, and no model. Of a change, only the changed files are checked, on both sides.
 
     Nothing they say is missing is looked for: a linter knows scopes, which a search does not.
 
@@ -65,26 +65,20 @@ def review_built_in(subject: Subject, history: History, limits: Limits) -> Revie
     """
     require_files(subject)
     texts, unread = read_subject(subject)
-    checked, of_these = (subject.head, texts.head) if subject.head is not None else (subject.snapshot, texts.base)
-    lines = subject.change.added_lines if subject.change else None
-    reply = examine(checked, of_these, texts.secrets, history, lines, changed_entries(subject, texts))
-    looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
-    found = gather(subject, texts, looks, None, pre_existing=limits.pre_existing)
-    making = Making(engine="static", seconds=reply.seconds, version=__version__)
-    return conclude(subject, texts, unread, found, looks, (), limits, making, None)
+    checked = check_all(subject, texts, history)
+    found = of_checks(checked, pre_existing=limits.pre_existing)
+    making = Making(engine="static", seconds=checked.seconds, version=__version__)
+    return conclude(subject, texts, unread, found, (), (), limits, making, None)
 
 
-def review_nothing(subject: Subject, engine: str) -> Review | None:
+def review_nothing(subject: Subject, engine: str, limits: Limits) -> Review | None:
     """The review of a change that leaves nothing to look at, for which nobody need be asked; None when there is something."""
-    if not subject.why_nothing(checked=engine == "static"):
-        return None
-    return unexamined(subject, Making(engine=engine, version=__version__))
+    return _searched(subject, engine, limits) if subject.why_nothing(checked=engine == "static") else None
 
 
-def _hidden_text(subject: Subject, texts: Texts) -> Reply:
-    """What our own rules find beside the model."""
-    if subject.change is None:
-        return search_hidden_text(texts.current, None)
-    lines = subject.change.added_lines
-    changed = {path: texts.current[path] for path in lines if path in texts.current}
-    return search_hidden_text(changed, lines, changed_entries(subject, texts))
+def _searched(subject: Subject, engine: str, limits: Limits) -> Review:
+    """The review of a change of which nothing is read: files that usually hold secrets, and large ones, are searched all the same."""
+    review = unexamined(subject, Making(engine=engine, version=__version__))
+    found = of_checks(check_beside(subject, Texts(base={}, current={})), pre_existing=limits.pre_existing)
+    shown, mild = select(found.findings, limits.min_severity, limits.min_confidence, None)
+    return dataclasses.replace(review, findings=shown, withheld=mild, pre_existing=found.pre_existing)

@@ -106,8 +106,8 @@ def test_a_threshold_that_the_reviewed_repository_sets_hides_no_hidden_text(
         main(["review", str(root), "--format", "json"])
     review = json.loads(capfd.readouterr().out)
 
-    (note,) = [note for note in review["notes"] if "hidden text" in note]
-    assert note == "2 findings of hidden text not shown, being below a threshold: `access.py`:2, `notes.md`:3."
+    (note,) = [note for note in review["notes"] if "threshold" in note]
+    assert note == "2 findings of the built-in checks not shown, being below a threshold: `access.py`:2, `notes.md`:3."
 
 
 def test_hidden_text_in_a_file_of_which_only_the_diff_is_seen_is_told(

@@ -12,7 +12,7 @@ from reviewer.engine.interface import Reply, Stop
 from reviewer.findings import Confidence, Finding, Severity
 from reviewer.gathering import gather
 from reviewer.outcome import Making
-from reviewer.plan.passes import BUILT_IN
+from reviewer.plan.passes import Depth, looks
 from reviewer.reply.ground import MAX_QUOTED_CHARACTERS
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
@@ -26,9 +26,10 @@ def concluded(text: str, quote: str) -> Finding:
     limits = Limits(min_severity=Severity.INFO, min_confidence=Confidence.LOW, max_findings=10)
     subject, texts = Subject(snapshot=snapshot), Texts(base={"app.js": text}, current={"app.js": text})
     search = TextSearch(texts.current)
-    looks = (Answer(asked=BUILT_IN, replies=(reply,)),)
-    found = gather(subject, texts, looks, search, pre_existing=False)
-    (finding,) = conclude(subject, texts, (), found, looks, (), limits, Making(engine="static"), search).findings
+    asked = looks(Depth.QUICK)
+    answers = (Answer(asked=asked[0], replies=(reply,)),)
+    found = gather(subject, texts, answers, search, pre_existing=False)
+    (finding,) = conclude(subject, texts, (), found, answers, (), limits, Making(engine="static"), search).findings
     return finding
 
 

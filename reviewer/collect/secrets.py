@@ -10,8 +10,10 @@ from it, and as many lines as it had, so that every line keeps its number.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from itertools import pairwise
+from secrets import token_bytes
 
 from reviewer import live_secrets
 from reviewer.collect.key_material import key_material
@@ -25,6 +27,8 @@ _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _ESCAPES = (b"\\n", b"\\t", b"\\r")
 _OPENING = "[secret: "
 _OWN = "value from the environment"
+_MARKING = token_bytes(32)
+"""Key of `Secret.mark`, of this process alone: without it nobody can try values against a mark."""
 _MOST_PASSES = 100
 """A text is searched again until nothing is found, since a value that is taken out may have hidden the edge of another. Two or three passes
 are enough for anything but a text made to need more."""
@@ -42,6 +46,8 @@ class Secret:
     """Offsets in characters of the text: first, and one past the last."""
     severity: Severity
     confidence: Confidence
+    mark: str = field(default="", compare=False, repr=False)
+    """Equal for equal values within this process, and of no use outside it: tells an old secret that moved from a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,7 @@ def _located(data: bytes, hits: list[_Hit]) -> Iterator[Secret]:
             span=(start, at_character),
             severity=hit.severity,
             confidence=hit.confidence,
+            mark=blake2b(value, key=_MARKING, digest_size=16).hexdigest(),
         )
 
 

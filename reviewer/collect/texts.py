@@ -59,15 +59,23 @@ def read_redacted(snapshot: Snapshot, paths: Iterable[str] | None = None) -> Fil
     return _redacted(texts, tuple(lost), snapshot)
 
 
-def read_whole(snapshot: Snapshot, paths: Iterable[str]) -> FileTexts:
-    """The texts of files of which only signatures or hunks are sent; they are no longer among the snapshot's own."""
+def read_whole(snapshot: Snapshot, paths: Iterable[str], largest: int = _LARGEST) -> FileTexts:
+    """The texts of files by their paths, also of those that are not among the snapshot's own: of which only signatures or hunks are sent.
+
+    What is no text, is gone, or is larger than `largest` bytes is not among them; what could not be read is `lost`.
+    """
     texts: dict[str, str] = {}
+    lost: list[SkippedFile] = []
     with snapshot.reader() if snapshot.reader else Reader(snapshot.root) as reader:
         for path in sorted(paths, key=path_bytes):
-            text = decode(reader.read(path, _LARGEST))
+            try:
+                text = decode(reader.read(path, largest))
+            except NotReadError as error:
+                lost.append(SkippedFile(path, error.reason, error.detail))
+                continue
             if text is not None:
                 texts[path] = text.text
-    return _redacted(texts, (), snapshot)
+    return _redacted(texts, tuple(lost), snapshot)
 
 
 def _redacted(texts: Mapping[str, str], lost: tuple[SkippedFile, ...], snapshot: Snapshot) -> FileTexts:

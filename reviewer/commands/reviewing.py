@@ -52,7 +52,8 @@ class Reviewing:
 
     def review(self) -> Review:
         """Review the target and write the outputs. Raises ReviewerError."""
-        nothing = review_nothing(collected(self.target, self.trace), "static" if self._who is None else "claude")
+        engine = "static" if self._who is None else "claude"
+        nothing = review_nothing(collected(self.target, self.trace), engine, limits_of(self.config))
         if nothing is not None:
             write(nothing, self._chosen, self.renderers)
             return nothing

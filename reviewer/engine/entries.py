@@ -81,7 +81,7 @@ def _leaving(path: str, target: str) -> Iterator[Point]:
         suggestion="Link to a file of the repository, or hold its content in the repository.",
         origin=Origin.INTRODUCED,
     )
-    yield Point(f"link {where}", claim)
+    yield Point(check=f"link {where}", claim=claim)
 
 
 def _submodules(change: Change, texts: Texts) -> Iterator[Point]:
@@ -111,7 +111,7 @@ def _submodule(new: _Url, old: str | None) -> Point:
         suggestion="Make sure that the address is trusted, and review the commit that the submodule is at.",
         origin=Origin.INTRODUCED,
     )
-    return Point("submodule", claim)
+    return Point(check="submodule", claim=claim)
 
 
 def _import(each: StillImported) -> Point:
@@ -128,7 +128,7 @@ def _import(each: StillImported) -> Point:
         suggestion="Remove the import and what uses it, name the file that takes its place, or keep the file.",
         origin=Origin.INTRODUCED,
     )
-    return Point("still imported", claim)
+    return Point(check="still imported", claim=claim)
 
 
 def _at_base(file: ChangedFile) -> str:

@@ -1,13 +1,12 @@
-"""Hidden text in the files, as claims: what a person reads there is not what a machine reads."""
+"""Hidden text in the files, as points: what a person reads there is not what a machine reads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import groupby
+from collections.abc import Iterator
 
 from reviewer.collect.hidden import Hidden, HiddenKind, hidden_in
 from reviewer.engine.places import is_code, is_rehearsal
-from reviewer.engine.points import Point, also_on
+from reviewer.engine.points import Point
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 _BESIDE = 60
@@ -36,27 +35,22 @@ _DECEIVING = frozenset({HiddenKind.REORDERING, HiddenKind.LOOK_ALIKE, HiddenKind
 _REMOVE = "Remove them; where a program needs them, write them as escapes, which everyone can see."
 
 
-def hidden_text(path: str, text: str, lines: Collection[int] | None = None) -> Iterator[Point]:
-    """One point for each kind of hidden text in a file; of a change, only `lines` (from 1) count."""
-    found = [each for each in hidden_in(text, code=is_code(path)) if lines is None or each.line in lines]
-    for kind, group in groupby(
-        sorted(found, key=lambda each: (each.kind, -_severity(path, each), each.start)), lambda each: each.kind
-    ):
-        first, *rest = group
-        severity = _severity(path, first)
+def hidden_text(path: str, text: str) -> Iterator[Point]:
+    """One point for each run of hidden text in a file."""
+    for found in hidden_in(text, code=is_code(path)):
         claim = Claim(
-            title=f"Hidden text: {kind}",
-            severity=severity,
-            confidence=Confidence.MEDIUM if kind is HiddenKind.LOOK_ALIKE else Confidence.HIGH,
+            title=f"Hidden text: {found.kind}",
+            severity=_severity(path, found),
+            confidence=Confidence.MEDIUM if found.kind is HiddenKind.LOOK_ALIKE else Confidence.HIGH,
             category=Category.SECURITY,
             path=path,
-            start_line=first.line,
-            end_line=first.line,
-            quote=_quote(text, first),
-            explanation=_WHY[kind] + _reads(first) + also_on([each.line for each in rest if each.line != first.line]),
-            suggestion=_FIX.get(kind, _REMOVE),
+            start_line=found.line,
+            end_line=found.line,
+            quote=_quote(text, found),
+            explanation=_WHY[found.kind] + _reads(found),
+            suggestion=_FIX.get(found.kind, _REMOVE),
         )
-        yield Point(f"hidden {kind}, {is_rehearsal(path)}", claim)
+        yield Point(check=f"hidden {found.kind}, {is_rehearsal(path)}", claim=claim)
 
 
 def _severity(path: str, found: Hidden) -> Severity:

@@ -48,7 +48,8 @@ def hotspots(files: tuple[SourceFile, ...], texts: Mapping[str, str], history: H
     for spot in sorted(hot, key=lambda spot: (-spot.heat, spot.file.path))[:MOST]:
         line, quote = _opening(texts.get(spot.file.path, ""))
         if quote:
-            yield Point(f"hot spot {spot.file.path}", _claim(spot, round(spot.heat / middle), history.examined, line, quote))
+            claim = _claim(spot, round(spot.heat / middle), history.examined, line, quote)
+            yield Point(check=f"hot spot {spot.file.path}", claim=claim)
 
 
 def _counts(file: SourceFile, history: History) -> bool:

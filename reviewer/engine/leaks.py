@@ -1,13 +1,12 @@
-"""Secrets in the files, as claims: told by what was taken out of the texts when they were read. The values are not there any more."""
+"""Secrets in the files, as points: found by what was taken out of the texts when they were read. The values are not there any more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
-from reviewer.collect.secrets import Secret
+from reviewer.collect.secrets import Secret, placeholder
 from reviewer.engine.places import is_rehearsal
-from reviewer.engine.points import Point, also_on
+from reviewer.engine.points import Point
 from reviewer.findings import Category, Claim, Confidence, Severity
 
 _AROUND = 150
@@ -22,30 +21,36 @@ _WHY_IN_REHEARSAL = "It stands in a test, an example or documentation and may be
 _FIX_IN_REHEARSAL = "If it is real, revoke it. If not, make that plain to people and scanners, or make it when the test runs."
 
 
-def leaks(path: str, text: str, secrets: Sequence[Secret]) -> Iterator[Point]:
-    """One point for each kind of secret in a file; `text` is without them, and `secrets` says where they stood (see `redact`)."""
+def leaks(path: str, text: str, secrets: Sequence[Secret], *, shows_lines: bool = True) -> Iterator[Point]:
+    """One point for each secret in a file; `text` is without them, and `secrets` says where they stood (see `redact`).
+
+    Where nothing of the file may be shown (`shows_lines`), not even the rest of the line is quoted.
+    """
     rehearsal = is_rehearsal(path)
-    found = [secret for secret in secrets if secret.confidence > Confidence.LOW or not rehearsal]
-    for kind, group in groupby(sorted(found, key=_order), key=lambda secret: secret.kind):
-        first, *rest = group
-        claim = Claim(
-            title=f"{kind[0].upper()}{kind[1:]} {'among tests or examples' if rehearsal else 'in the repository'}",
-            severity=min(first.severity, _ceiling(first)) if rehearsal else first.severity,
-            confidence=first.confidence,
-            category=Category.SECURITY,
-            path=path,
-            start_line=first.start_line,
-            end_line=first.start_line,
-            quote=_quote(text, first),
-            explanation=(_WHY_IN_REHEARSAL if rehearsal else _WHY) + also_on([secret.start_line for secret in rest]),
-            suggestion=_FIX_IN_REHEARSAL if rehearsal else _FIX,
-        )
-        yield Point(f"{kind}, {rehearsal}", claim)
+    for secret in secrets:
+        if secret.confidence > Confidence.LOW or not rehearsal:
+            yield Point(
+                check=f"{secret.kind}, {rehearsal}",
+                claim=_claim(path, _quote(text, secret) if shows_lines else placeholder(secret).strip(), secret),
+                last=secret.end_line,
+                content=secret.mark,
+            )
 
 
-def _order(secret: Secret) -> tuple[str, int, int]:
-    """By kind; within one, what is surest first, since its line is the one that is quoted."""
-    return secret.kind, -secret.confidence, secret.start_line
+def _claim(path: str, quote: str, secret: Secret) -> Claim:
+    rehearsal, kind = is_rehearsal(path), secret.kind
+    return Claim(
+        title=f"{kind[0].upper()}{kind[1:]} {'among tests or examples' if rehearsal else 'in the repository'}",
+        severity=min(secret.severity, _ceiling(secret)) if rehearsal else secret.severity,
+        confidence=secret.confidence,
+        category=Category.SECURITY,
+        path=path,
+        start_line=secret.start_line,
+        end_line=secret.start_line,
+        quote=quote,
+        explanation=_WHY_IN_REHEARSAL if rehearsal else _WHY,
+        suggestion=_FIX_IN_REHEARSAL if rehearsal else _FIX,
+    )
 
 
 def _ceiling(secret: Secret) -> Severity:

@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,8 +22,8 @@ from typing import Any
 import ruff
 
 from reviewer.engine.places import is_rehearsal
-from reviewer.engine.points import Point, also_on
-from reviewer.findings import Category, Claim, Confidence, Severity
+from reviewer.engine.points import Point
+from reviewer.findings import Category, Claim, Confidence, Origin, Severity
 
 _PATIENCE = 120  # seconds; CPython's 1,900 files take 2
 _BUILTINS = (
@@ -31,8 +31,10 @@ _BUILTINS = (
     "_", "__", "ngettext", "get_ipython", "display", "reveal_type", "unicode", "long", "basestring", "xrange", "raw_input", "unichr",
     "reduce", "cmp", "file", "execfile", "reload", "buffer", "apply", "intern", "coerce", "WindowsError",
 )  # fmt: skip
+SYNTAX = "syntax"
+"""The check that a file is Python at all."""
 _LONGEST = 300  # characters of a title or a quote
-_SYNTAX = frozenset({None, "invalid-syntax"})
+_SYNTAX_CODES = frozenset({None, "invalid-syntax"})
 _UNDEFINED = "F821"
 _WHOLE_TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -55,6 +57,9 @@ class Linted:
     """What ruff found, or why it did not run."""
 
     points: tuple[Point, ...] = ()
+    """One for each place. Of a file that does not parse, its syntax errors alone."""
+    unparsed: frozenset[str] = frozenset()
+    """Files that do not parse, for whatever reason."""
     note: str = ""
 
 
@@ -75,6 +80,14 @@ _UNREADABLE = Rule(
     fix="Correct the syntax; a template or Python 2 code should not be named like a module.",
     tests=False,
 )
+_BROKEN = Rule(
+    category=Category.CORRECTNESS,
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    why="The file was valid Python before the change and is not any more: importing it raises SyntaxError. Nothing else in it was looked at.",
+    fix="Correct the syntax.",
+    tests=True,
+)
 
 
 def is_python(path: str, text: str) -> bool:
@@ -83,8 +96,11 @@ def is_python(path: str, text: str) -> bool:
     return suffix in {".py", ".pyw", ".pyi"} or (not suffix and text.startswith("#!") and "python" in text.partition("\n")[0])
 
 
-def lint(texts: Mapping[str, str]) -> Linted:
-    """Run ruff over the Python files among `texts`; one claim for each rule broken in a file."""
+def lint(texts: Mapping[str, str], valid_before: Collection[str] = ()) -> Linted:
+    """Run ruff over the Python files among `texts`; a point for each place at which a rule is broken.
+
+    Of those files that were `valid_before` a change, a syntax error is never a template or Python 2: the change broke them.
+    """
     paths = [path for path, text in texts.items() if is_python(path, text)]
     if not paths:
         return Linted()
@@ -96,7 +112,26 @@ def lint(texts: Mapping[str, str]) -> Linted:
         return Linted(note=f"ruff did not end within {_PATIENCE} seconds: Python files were searched for secrets only.")
     except subprocess.CalledProcessError as error:
         return Linted(note=f"ruff failed with exit code {error.returncode}: Python files were searched for secrets only.")
-    return Linted(points=tuple(_points((_hit(diagnostic, paths) for diagnostic in found), texts)))
+    hits = sorted(_hit(diagnostic, paths) for diagnostic in found)
+    return Linted(
+        points=tuple(_points(hits, texts, frozenset(valid_before))),
+        unparsed=frozenset(hit.path for hit in hits if not hit.code),
+    )
+
+
+def one_syntax_error_each(points: Sequence[Point]) -> Iterator[Point]:
+    """The points with one syntax error a file: the first that is introduced, else the first. The others mostly follow from it."""
+    first: dict[str, Point] = {}
+    for point in points:
+        if point.check == SYNTAX:
+            before = first.setdefault(point.claim.path, point)
+            if _rank(point) < _rank(before):
+                first[point.claim.path] = point
+    yield from (point for point in points if point.check != SYNTAX or point is first[point.claim.path])
+
+
+def _rank(point: Point) -> tuple[bool, int]:
+    return point.claim.origin is Origin.PRE_EXISTING, point.claim.start_line
 
 
 def _run(paths: list[str], texts: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -137,20 +172,23 @@ def _hit(diagnostic: Mapping[str, Any], paths: list[str]) -> _Hit:
     code = diagnostic["code"]
     return _Hit(
         paths[number],
-        "" if code in _SYNTAX else code,
+        "" if code in _SYNTAX_CODES else code,
         diagnostic["location"]["row"],
         diagnostic["location"]["column"],
         diagnostic["message"],
     )
 
 
-def _points(hits: Iterable[_Hit], texts: Mapping[str, str]) -> Iterator[Point]:
-    for path, of_file in groupby(sorted(hits), key=lambda hit: hit.path):
-        lines = texts[path].split("\n")
-        wanted = [hit for hit in of_file if _wanted(hit, lines)]
-        unreadable = [hit for hit in wanted if not hit.code]
-        for code, group in groupby(unreadable[:1] or wanted, key=lambda hit: hit.code):
-            yield Point(code, _claim(list(group), lines))
+def _points(hits: Iterable[_Hit], texts: Mapping[str, str], valid_before: frozenset[str]) -> Iterator[Point]:
+    for path, of_file in groupby(hits, key=lambda hit: hit.path):
+        lines, every = texts[path].split("\n"), list(of_file)
+        errors = [hit for hit in every if not hit.code]
+        if errors and path in valid_before:
+            yield _point(errors[0], _BROKEN, lines)
+            continue
+        wanted = [hit for hit in every if _wanted(hit, lines)]
+        for hit in [hit for hit in wanted if not hit.code] or wanted:
+            yield _point(hit, _rules()[hit.code], lines)
 
 
 def _wanted(hit: _Hit, lines: list[str]) -> bool:
@@ -175,20 +213,21 @@ def _in_plain_text(before: str) -> bool:
     return opening is not None and opening[1].lower() not in {"f", "t"}
 
 
-def _claim(hits: list[_Hit], lines: list[str]) -> Claim:
-    first, rule = hits[0], _rules()[hits[0].code]
-    return Claim(
-        title=_title(first),
+def _point(hit: _Hit, rule: Rule, lines: list[str]) -> Point:
+    line = min(hit.line, len(lines))  # a parser that misses a bracket may complain after the last line
+    claim = Claim(
+        title=_title(hit),
         severity=rule.severity,
         confidence=rule.confidence,
         category=rule.category,
-        path=first.path,
-        start_line=first.line,
-        end_line=first.line,
-        quote=lines[first.line - 1].strip()[:_LONGEST],
-        explanation=f"{rule.why}{f' (ruff {first.code})' if first.code else ''}" + also_on([hit.line for hit in hits[1:]]),
+        path=hit.path,
+        start_line=line,
+        end_line=line,
+        quote=lines[line - 1].strip()[:_LONGEST],
+        explanation=f"{rule.why}{f' (ruff {hit.code})' if hit.code else ''}",
         suggestion=rule.fix,
     )
+    return Point(check=hit.code or SYNTAX, claim=claim, parsed=bool(hit.code))
 
 
 def _title(hit: _Hit) -> str:

@@ -16,6 +16,8 @@ _DATA = frozenset({
     ".json", ".jsonl", ".json5", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".lock", ".mod", ".sum", ".csv", ".tsv", ".xml",
     ".svg", ".properties", ".gradle", ".snap", ".pem", ".crt", ".patch", ".diff",
 })  # fmt: skip
+_QUOTING = frozenset({".patch", ".diff", ".rej", ".orig", ".snap", ".csv", ".tsv", ".log"})
+"""Data that holds pieces of other files."""
 
 
 def is_rehearsal(path: str) -> bool:
@@ -39,3 +41,8 @@ def is_code(path: str) -> bool:
     """Whether the file holds code, as far as its name tells: neither prose nor data, and not a file without a suffix."""
     suffix = PurePosixPath(path).suffix.lower()
     return suffix not in _PROSE and suffix not in _DATA and suffix != ""
+
+
+def holds_program_text(path: str) -> bool:
+    """Whether the file is code or data that a program reads, so that a merge conflict in it does harm."""
+    return PurePosixPath(path).suffix.lower() not in _PROSE | _QUOTING

@@ -20,6 +20,8 @@ from reviewer.report import inert
 from reviewer.templating import Templates
 
 _PLAIN: Final = re.compile(r"https?://[A-Za-z0-9.:/_#-]{1,300}")
+_PLACES: Final = 30
+"""Further places that are linked of one finding; the report has all."""
 _CUT: Final = "github/cut.md.j2"
 
 
@@ -79,6 +81,10 @@ class FindingView:
     """What the verification says, in one line."""
     evidence: str
     """Link to the lines that decided it; empty when there are none."""
+    also: tuple[str, ...]
+    """Links to further places of the same check; empty when there are none."""
+    also_more: int
+    """Further places that are not linked."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
     removed: bool
@@ -100,7 +106,7 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
         severity=finding.severity.word,
         confidence=finding.confidence.word,
         category=finding.category.value,
-        origin=finding.origin.value if finding.origin else "",
+        origin=finding.origin.words if finding.origin else "",
         code=inert.block(finding.quote, finding.path),
         explanation=inert.prose(finding.explanation),
         suggestion=inert.prose(finding.suggestion),
@@ -108,6 +114,8 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
         verified=verification.ruling.value if verification else "",
         verification=inert.one_line(verification.explanation) if verification else "",
         evidence=links.code(evidence.path, evidence.start_line, evidence.end_line) if evidence else "",
+        also=tuple(links.code(place.path, place.start_line, place.end_line) for place in finding.also[:_PLACES]),
+        also_more=len(finding.also[_PLACES:]),
         similar=finding.match is QuoteMatch.SIMILAR,
         removed=finding.removed,
         as_quoted=inert.block(finding.as_quoted, finding.path) if finding.as_quoted else "",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
+from reviewer.findings import Finding, Location
 from reviewer.github.comparison import Told
 from reviewer.github.memory import Place
 from reviewer.github.mode import Mode
 from reviewer.github.posting import MOST_COMMENTS, Desk, Draft, post
+from reviewer.reply.fingerprint import fingerprint, numbered
 from reviewer.report.amounts import counted
 
 
@@ -35,6 +38,48 @@ class Drafted:
     rejected: int = 0
     suppressed: int = 0
     notes: tuple[str, ...] = ()
+
+
+def each_place(findings: Iterable[Finding], texts: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The findings, and behind them one for each of their further places in the diff: a short comment stands at each.
+
+    A place is named by its own code, so that it is known again on the next push, whichever place leads then.
+    """
+    every = tuple(findings)
+    names = {finding.fingerprint for finding in every}
+    places: list[Finding] = []
+    for finding in every:
+        for place in finding.also:
+            quote = "\n".join(texts.get(place.path, "").split("\n")[place.start_line - 1 : place.end_line])
+            if place.anchor is not None:
+                name = next(name for name in _names_of(finding, place, quote) if name not in names)
+                names.add(name)
+                places.append(_at(place, finding, quote, name))
+    return (*every, *places)
+
+
+def _names_of(finding: Finding, place: Location, quote: str) -> Iterator[str]:
+    name = fingerprint(finding.category, place.path, quote)
+    return (numbered(name, number) for number in count(1))
+
+
+def _at(place: Location, finding: Finding, quote: str, name: str) -> Finding:
+    """What is said at a further place of a finding."""
+    return replace(
+        finding,
+        title=f"Also here: {finding.title}",
+        path=place.path,
+        start_line=place.start_line,
+        end_line=place.end_line,
+        quote=quote,
+        explanation=f"A further place of the finding at `{finding.path}`:{finding.start_line}, which says more.",
+        suggestion="",
+        replacement=None,
+        anchor=place.anchor,
+        also=(),
+        verification=None,
+        fingerprint=name,
+    )
 
 
 def draft(told: tuple[Told, ...], mode: Mode, max_comments: int) -> Plan:

@@ -23,7 +23,7 @@ from reviewer.github.api import GitHub
 from reviewer.github.bodies import Links, address
 from reviewer.github.comments import Existing, Sticky, change_sticky, create_sticky, existing, find_sticky
 from reviewer.github.comparison import Standing, Told, compare, head_of
-from reviewer.github.drafting import Drafted, draft, submit
+from reviewer.github.drafting import Drafted, draft, each_place, submit
 from reviewer.github.identity import login_of
 from reviewer.github.markers import state_of
 from reviewer.github.memory import decode
@@ -96,7 +96,7 @@ def publish(
             return Published(
                 url=found.sticky.url, notes=("A review of a newer commit stands there already; nothing was changed.",)
             )
-        told = compare(review.findings, memory, found.posted, head_of(texts, review.coverage), commit)
+        told = compare(each_place(review.findings, texts), memory, found.posted, head_of(texts, review.coverage), commit)
         return _update(desk, _Push(review, options, told, found, newest if newest != commit else ""), stands)
     except ForgeError as error:
         raise _failure(error, stands, options) from error

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reviewer.findings import Origin
 from reviewer.github.bodies import FindingView, Links, view, within_a_comment
 from reviewer.github.comments import Posted
 from reviewer.github.comparison import Standing, Told
@@ -130,7 +131,9 @@ def _row(told: Told, scene: Scene) -> Row:
     code = scene.links.code(item.path, *lines) if there else inert.code(inert.visible_path(item.path))
     posted = scene.posted.get(item.posted_as)
     comment = f" ([comment]({posted.url}))" if posted and scene.links.is_ours(posted.url) else ""
-    return Row(told.standing.value, inert.cell(inert.one_line(item.title)), inert.cell(code) + comment, item.severity.word)
+    doubt = told.finding is not None and told.finding.origin is Origin.UNSTATED
+    title = inert.cell(inert.one_line(item.title)) + (f" ({Origin.UNSTATED.words})" if doubt else "")
+    return Row(told.standing.value, title, inert.cell(code) + comment, item.severity.word)
 
 
 def _in_full(current: Iterable[Told], links: Links) -> tuple[FindingView, ...]:

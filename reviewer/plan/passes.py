@@ -106,7 +106,3 @@ def looks(depth: Depth, own: tuple[Lens, ...] = (), repeat: int = 1) -> tuple[Pa
 def verification(number: int, part: int = 1) -> Pass:
     """The pass that verifies findings; `part` counts from 1 where there are too many for one answer."""
     return Pass(number=number, kind=PassKind.VERIFICATION, name="verification" if part == 1 else f"verification-{part}")
-
-
-BUILT_IN = Pass(number=1, kind=PassKind.LOOK, name="built-in checks")
-"""The checks of the static engine, which answers in a model's form; no lens, and no request."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reviewer.collect.changes import Change, ChangedFile, ChangeKind, Hunk, Side
+from reviewer.collect.changes import Change, ChangeKind, Hunk, Side
 from reviewer.findings import Anchor, Finding, Origin
 from reviewer.reply.fingerprint import squeeze
 
@@ -29,9 +29,10 @@ def place(findings: Iterable[Finding], change: Change | None) -> tuple[Finding, 
 
     Without a change neither means anything, and what a finder said of the origin all the same is dropped.
 
-    What the diff proves against the finder's word on the origin:
+    What the diff proves about the origin:
 
-    - Nothing was said (the built-in checks): introduced when the lines touch an added line, else pre-existing.
+    - Nothing was said: introduced when every line of it is an added line that was not there in another form, else not stated. That a
+      finding's lines are old proves nothing: a change can break a line that it does not touch.
     - Said to be older, but every line of it is an added line: introduced, in a wholly added file too. Lines that were there in another
       form prove nothing: moved ones (the same but for white space was removed somewhere in the change) and edited ones (a removed line of
       the same hunk has three in five words in common). Then the finder is believed.
@@ -40,7 +41,7 @@ def place(findings: Iterable[Finding], change: Change | None) -> tuple[Finding, 
     """
     if change is None:
         return tuple(replace(finding, origin=None, anchor=None) for finding in findings)
-    placing = _Placing(change)
+    placing = Placing(change)
     return tuple(placing.placed(finding) for finding in findings)
 
 
@@ -49,8 +50,11 @@ def fills_anchor(finding: Finding) -> bool:
     return finding.anchor == Anchor(finding.start_line, finding.end_line)
 
 
-class _Placing:
+class Placing:
+    """Where lines of the head stand in one change."""
+
     def __init__(self, change: Change) -> None:
+        """Make what every place is looked up in."""
         self._files = {file.path: file for file in change.files if file.kind is not ChangeKind.DELETED}
         self._removed = {
             squeeze(line.text)
@@ -60,28 +64,40 @@ class _Placing:
             if line.side is Side.REMOVED and _tells(line.text)
         }
 
+    def anchor(self, path: str, first: int, last: int) -> Anchor | None:
+        """Where a comment on these lines can be placed; None outside the diff."""
+        lines = range(first, last + 1)
+        return self._anchor(path, lines, self._hunks(path, lines))
+
+    def _anchor(self, path: str, lines: range, hunks: list[Hunk]) -> Anchor | None:
+        file = self._files.get(path)
+        # GitHub shows no line of a file that git takes for binary.
+        return None if file and file.decoded else _anchor(lines, hunks)
+
     def placed(self, finding: Finding) -> Finding:
+        """The finding with its origin settled, and its anchor."""
         if finding.removed:  # placed where it was found: its lines are not those of the head
             return replace(finding, origin=finding.origin or Origin.INTRODUCED)
-        file = self._files.get(finding.path)
-        hunks = [hunk for hunk in file.hunks if _overlap(hunk, finding)] if file else []
-        # GitHub shows no line of a file that git takes for binary.
-        anchor = None if file and file.decoded else _anchor(finding, hunks)
-        return replace(finding, anchor=anchor, origin=self._origin(finding, file, hunks))
-
-    def _origin(self, finding: Finding, file: ChangedFile | None, hunks: list[Hunk]) -> Origin:
-        added = {number for hunk in hunks for number in hunk.added}
         lines = range(finding.start_line, finding.end_line + 1)
-        if finding.origin is None:
-            return Origin.INTRODUCED if not added.isdisjoint(lines) else Origin.PRE_EXISTING
+        hunks = self._hunks(finding.path, lines)
+        return replace(finding, anchor=self._anchor(finding.path, lines, hunks), origin=self._origin(finding, lines, hunks))
+
+    def _hunks(self, path: str, lines: range) -> list[Hunk]:
+        file = self._files.get(path)
+        return [hunk for hunk in file.hunks if _overlap(hunk, lines)] if file else []
+
+    def _origin(self, finding: Finding, lines: range, hunks: list[Hunk]) -> Origin:
+        said = finding.origin or Origin.UNSTATED
+        file = self._files.get(finding.path)
+        added = {number for hunk in hunks for number in hunk.added}
         wholly_added = file is not None and file.kind is ChangeKind.ADDED
-        doubted = finding.origin is Origin.PRE_EXISTING or (wholly_added and finding.origin is Origin.WORSENED)
+        doubted = said in {Origin.UNSTATED, Origin.PRE_EXISTING} or (wholly_added and said is Origin.WORSENED)
         if not doubted or not added.issuperset(lines):
-            return finding.origin
+            return said
         texts = [(hunk, line.text) for hunk in hunks for line in hunk.lines if line.side is Side.ADDED and line.new in lines]
         telling = [(hunk, text) for hunk, text in texts if _tells(text)]
         was_there = bool(telling) and all(self._was_there(hunk, text) for hunk, text in telling)
-        return finding.origin if was_there else Origin.INTRODUCED
+        return said if was_there else Origin.INTRODUCED
 
     def _was_there(self, hunk: Hunk, text: str) -> bool:
         if squeeze(text) in self._removed:
@@ -90,22 +106,22 @@ class _Placing:
         return any(_alike(text, other) for other in removed[:_MAX_COMPARED])
 
 
-def _overlap(hunk: Hunk, finding: Finding) -> range:
-    """The finding's lines that lie in the hunk, at the head."""
-    return range(max(hunk.new_start, finding.start_line), min(hunk.new_start + hunk.new_count - 1, finding.end_line) + 1)
+def _overlap(hunk: Hunk, lines: range) -> range:
+    """Those of the lines that lie in the hunk, at the head."""
+    return range(max(hunk.new_start, lines.start), min(hunk.new_start + hunk.new_count, lines.stop))
 
 
-def _anchor(finding: Finding, hunks: Iterable[Hunk]) -> Anchor | None:
-    """The finding's lines within one hunk: one in which it touches an added line if there is such, then the most lines."""
-    best = max(hunks, key=lambda hunk: (_touches(hunk, finding), len(_overlap(hunk, finding))), default=None)
+def _anchor(lines: range, hunks: Iterable[Hunk]) -> Anchor | None:
+    """The lines within one hunk: one in which they touch an added line if there is such, then the most lines."""
+    best = max(hunks, key=lambda hunk: (_touches(hunk, lines), len(_overlap(hunk, lines))), default=None)
     if best is None:
         return None
-    lines = _overlap(best, finding)
-    return Anchor(lines.start, lines.stop - 1)
+    within = _overlap(best, lines)
+    return Anchor(within.start, within.stop - 1)
 
 
-def _touches(hunk: Hunk, finding: Finding) -> bool:
-    return not hunk.added.isdisjoint(_overlap(hunk, finding))
+def _touches(hunk: Hunk, lines: range) -> bool:
+    return not hunk.added.isdisjoint(_overlap(hunk, lines))
 
 
 def _tells(text: str) -> bool:

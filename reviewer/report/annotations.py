@@ -8,7 +8,8 @@ drops the rest without a word.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reviewer.findings import Finding, Severity
 from reviewer.outcome import Review
@@ -34,27 +35,45 @@ _LEVELS = {
 
 
 def render(review: Review) -> str:
-    """The findings as commands, worst first, as many as GitHub shows; then why the review is incomplete, and what is not shown.
+    """The findings as commands, worst first, then their further places, as many as GitHub shows; then why the review is incomplete, and what is not shown.
 
     Nothing at all for a whole review that found nothing.
     """
     room = Counter({"error": _OURS, "warning": _OURS - (not review.complete), "notice": _OURS - 1})
-    shown: list[Finding] = []
-    for finding in review.findings:
-        level = _LEVELS[finding.severity]
-        if room[level]:
-            room[level] -= 1
-            shown.append(finding)
-    lines = [_finding(finding) for finding in shown]
+    places = [place for finding in review.findings for place in _places(finding)]
+    shown = list(_shown(review.findings, room))
+    shown_places = list(_shown(places, room))
+    lines = [_finding(finding) for finding in (*shown, *shown_places)]
     if not review.complete:
         lines.append(_command("warning", "This review is incomplete", " ".join(map(visible_line, review.problems))))
-    if besides := " ".join(_besides(review, len(review.findings) - len(shown))):
+    if besides := " ".join(_besides(review, len(review.findings) - len(shown), len(places) - len(shown_places))):
         lines.append(_command("notice", "Review", besides))
     return "".join(f"{line}\n" for line in lines)
 
 
+def _shown(findings: Iterable[Finding], room: Counter[str]) -> Iterator[Finding]:
+    """Those for which there is room, which they take."""
+    for finding in findings:
+        level = _LEVELS[finding.severity]
+        if room[level] > 0:
+            room[level] -= 1
+            yield finding
+
+
+def _places(finding: Finding) -> Iterator[Finding]:
+    """What is said at the further places of a finding."""
+    for place in finding.also:
+        yield replace(
+            finding,
+            path=place.path,
+            start_line=place.start_line,
+            end_line=place.end_line,
+            title=f"Also here: {finding.title}",
+        )
+
+
 def _finding(finding: Finding) -> str:
-    words = finding.severity.word.capitalize() + (f", {finding.origin}" if finding.origin else "")
+    words = finding.severity.word.capitalize() + (f", {finding.origin.words}" if finding.origin else "")
     message = visible(finding.explanation).strip() or visible_line(finding.title)
     if finding.suggestion.strip():
         message += f"\n\nFix: {visible(finding.suggestion).strip()}"
@@ -70,7 +89,7 @@ def _finding(finding: Finding) -> str:
     return _command(_LEVELS[finding.severity], f"{words}: {finding.title}", f"{path}:{lines.start_line}: {message}")
 
 
-def _besides(review: Review, cut: int) -> Iterator[str]:
+def _besides(review: Review, cut: int, places: int) -> Iterator[str]:
     """Sentences on what the findings shown do not tell."""
     if review.nothing:
         yield f"Nothing was reviewed: {visible_line(review.nothing)}."
@@ -78,8 +97,9 @@ def _besides(review: Review, cut: int) -> Iterator[str]:
         yield "Built-in checks only; no model has read this code."
     if not review.nothing and review.change is not None and review.change.unread_why:
         yield f"{counted(review.change.unread, 'changed file')} not read: {visible_line(review.change.unread_why)}."
-    if cut:
-        yield f"{counted(cut, 'more finding')} in the report; GitHub shows {SHOWN} of a kind."
+    left = " and ".join([*([counted(cut, "more finding")] if cut else ()), *([counted(places, "more place")] if places else ())])
+    if left:
+        yield f"{left} in the report; GitHub shows {SHOWN} of a kind."
     if review.withheld:
         yield f"{counted(review.withheld, 'more finding')} left out by --min-severity, --min-confidence or --max-findings."
 

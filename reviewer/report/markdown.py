@@ -21,6 +21,8 @@ REJECTED_SHOWN = 50
 """Claims listed of each kind that is not shown as a finding."""
 REDACTED_SHOWN = 100
 """Secrets listed by their places; the rest are only counted."""
+PLACES_SHOWN = 100
+"""Further places that are linked of one finding; the rest are only counted, and the JSON report lists them."""
 SKIPPED_SHOWN = 500
 """Skipped files listed by path, and files read by their signatures; the rest are only counted: GitHub shows no Markdown file above 512 kB."""
 _COMMIT_SHOWN = 12
@@ -115,7 +117,7 @@ def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> Findi
         code=inert.block(finding.quote, finding.path),
         explanation=inert.prose(finding.explanation),
         suggestion=inert.prose(finding.suggestion),
-        origin=finding.origin.value if finding.origin else "",
+        origin=finding.origin.words if finding.origin else "",
         outside=changed and finding.anchor is None,
         replacement=inert.block(finding.replacement, finding.path) if finding.replacement else "",
         deletes=finding.replacement == "",
@@ -123,6 +125,8 @@ def _finding(number: int, finding: Finding, top: str, *, changed: bool) -> Findi
         verified=finding.verification.ruling.value if finding.verification else "",
         verification=inert.one_line(finding.verification.explanation) if finding.verification else "",
         evidence=_evidence(finding.verification, top),
+        also=tuple(inert.link(place.path, place.start_line, place.end_line, top=top) for place in finding.also[:PLACES_SHOWN]),
+        also_more=len(finding.also[PLACES_SHOWN:]),
         similar=finding.match is QuoteMatch.SIMILAR,
         removed=finding.removed,
         as_quoted=inert.block(finding.as_quoted, finding.path) if finding.as_quoted else "",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -19,7 +18,7 @@ from reviewer.findings import Finding, Severity
 from reviewer.outcome import Review
 from reviewer.report.amounts import counted
 from reviewer.report.printable import inert
-from reviewer.report.sarif_results import as_text, location, result
+from reviewer.report.sarif_results import as_text, location, results
 from reviewer.report.sarif_rules import RULES, SECURITY_SEVERITY
 
 MOST_RESULTS = 25_000
@@ -38,9 +37,12 @@ def render(review: Review) -> str:
 
     Of more results than GitHub takes the mildest are left out, and a notification says so.
     """
-    keep = min(len(review.findings), MOST_RESULTS)
+    # "If present on any result, it shall be present on every result" (3.27.24).
+    compared = all(finding.origin is not None for finding in review.findings)
+    found = [each for finding in review.findings for each in results(finding, compared=compared)]
+    keep = min(len(found), MOST_RESULTS)
     while True:
-        text = _log(replace(review, findings=review.findings[:keep]), len(review.findings) - keep)
+        text = _log(review, found[:keep], len(found) - keep)
         # Compression is slow and most reports are small: what is small enough as it is need not be compressed to know.
         size = len(text) if len(text) <= MOST_BYTES else len(gzip.compress(text.encode(), compresslevel=6, mtime=0))
         if size <= MOST_BYTES or not keep:
@@ -48,14 +50,12 @@ def render(review: Review) -> str:
         keep = int(keep * MOST_BYTES / size * _SHRINK)
 
 
-def _log(review: Review, cut: int) -> str:
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(review, cut)]}
+def _log(review: Review, found: list[dict[str, Any]], cut: int) -> str:
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(review, found, cut)]}
     return inert(json.dumps(log, indent=1)) + "\n"
 
 
-def _run(review: Review, cut: int) -> dict[str, Any]:
-    # "If present on any result, it shall be present on every result" (3.27.24).
-    compared = all(finding.origin is not None for finding in review.findings)
+def _run(review: Review, found: list[dict[str, Any]], cut: int) -> dict[str, Any]:
     security = _security_severity(review.findings)
     return {
         "tool": {
@@ -68,7 +68,7 @@ def _run(review: Review, cut: int) -> dict[str, Any]:
         "automationDetails": {"id": _category(review) + _unstarred(review.making.run)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The top of the repository."}}},
-        "results": [result(finding, compared=compared) for finding in review.findings],
+        "results": found,
         "invocations": [_invocation(review, cut)],
         "properties": _properties(review),
     }
@@ -111,7 +111,7 @@ def _told(review: Review, cut: int) -> Iterator[tuple[str, str]]:
     """What a reader of the results should know: its level and the words."""
     yield from (("error", problem) for problem in review.problems)
     if cut:
-        yield "warning", f"{counted(cut, 'milder finding')} left out here: GitHub takes no more results. The JSON report has all."
+        yield "warning", f"{counted(cut, 'milder result')} left out here: GitHub takes no more results. The JSON report has all."
     if review.making.engine == "static":
         yield "note", "Built-in checks only; no model has read this code."
     if review.withheld:

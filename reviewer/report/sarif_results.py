@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_from_bytes
 
 from reviewer.findings import Category, Confidence, Finding, Origin, Severity
-from reviewer.report.inert import visible
+from reviewer.reply.fingerprint import fingerprint
+from reviewer.report.inert import visible, visible_path
 from reviewer.report.printable import printable
 from reviewer.report.sarif_rules import SECURITY_SEVERITY, rule_id, rule_index
 
+FINGERPRINT = "reviewerFingerprint/v1"
 LONGEST_TEXT = 1_024
 """Characters GitHub shows of a text."""
 _LEVELS = {
@@ -21,6 +25,25 @@ _LEVELS = {
 }
 _RANKS = {Confidence.HIGH: 90.0, Confidence.MEDIUM: 60.0, Confidence.LOW: 30.0}
 _STATES = {Origin.INTRODUCED: "new", Origin.UNSTATED: "new", Origin.WORSENED: "updated", Origin.PRE_EXISTING: "unchanged"}
+
+
+def results(finding: Finding, *, compared: bool) -> Iterator[dict[str, Any]]:
+    """The finding, then one result for each of its further places: GitHub shows no second location of a result."""
+    first = result(finding, compared=compared)
+    yield first
+    at = f"{visible_path(finding.path)}:{finding.start_line}"
+    message = {"text": as_text(f"Also here: {finding.title}\n\nA further place of the finding at {at}. {finding.explanation}")}
+    seen: Counter[str] = Counter()
+    for place in finding.also:
+        seen[place.path] += 1
+        region = {"startLine": place.start_line, "startColumn": 1, "endLine": place.end_line}
+        name = fingerprint(finding.category, place.path, f"{finding.fingerprint} {seen[place.path]}")
+        yield {
+            **{key: value for key, value in first.items() if key != "fixes"},
+            "message": message,
+            "locations": [{"physicalLocation": {**location(place.path), "region": region}}],
+            "partialFingerprints": {FINGERPRINT: name},
+        }
 
 
 def result(finding: Finding, *, compared: bool) -> dict[str, Any]:
@@ -35,7 +58,7 @@ def result(finding: Finding, *, compared: bool) -> dict[str, Any]:
         "rank": _RANKS[finding.confidence],
         "message": {"text": _message(finding)},
         "locations": [{"physicalLocation": {**place, **region}}],
-        "partialFingerprints": {"reviewerFingerprint/v1": finding.fingerprint},
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         **({"baselineState": _STATES[finding.origin]} if compared and finding.origin else {}),
         **_fixes(finding),
         "properties": _properties(finding),
@@ -59,7 +82,14 @@ def as_text(text: str) -> str:
 
 def _message(finding: Finding) -> str:
     gone = f"About lines that the change removes:\n{finding.quote}" if finding.removed else ""
-    parts = [finding.title, gone, finding.explanation, f"Fix: {finding.suggestion}" if finding.suggestion.strip() else ""]
+    unstated = "Origin not stated: it may be older than the change." if finding.origin is Origin.UNSTATED else ""
+    parts = [
+        finding.title,
+        gone,
+        unstated,
+        finding.explanation,
+        f"Fix: {finding.suggestion}" if finding.suggestion.strip() else "",
+    ]
     return as_text("\n\n".join(part.strip() for part in parts if part.strip()))
 
 

@@ -37,6 +37,10 @@ class FindingText:
     """What the verification says, in one line."""
     evidence: str
     """Link to the lines that decided it; empty when there are none."""
+    also: tuple[str, ...]
+    """Links to further places of the same check; empty when there are none."""
+    also_more: int
+    """Further places that are not linked."""
     similar: bool
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
     removed: bool

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import random
 from pathlib import Path
 
@@ -10,14 +9,11 @@ import pytest
 from reviewer.collect.history import History
 from reviewer.collect.secrets import redact
 from reviewer.collect.snapshot import Encoding, Snapshot, SourceFile, TextMeasure
-from reviewer.engine import static
-from reviewer.engine.interface import Reply, Stop
+from reviewer.collect.subject import Subject, Texts
 from reviewer.engine.leaks import leaks
-from reviewer.engine.static import examine
-from reviewer.findings import Category, Claim, Confidence, Severity
-from reviewer.outcome import Usage
-from reviewer.reply.ground import ground
-from reviewer.reply.parse import parse
+from reviewer.engine.static import Checked, check_all
+from reviewer.findings import Category, Claim, Confidence, Finding, Severity
+from reviewer.reply.select import worst_first
 
 MEASURE = TextMeasure.__new__(TextMeasure)  # no check looks at it
 
@@ -30,14 +26,15 @@ def snapshot(texts: dict[str, str]) -> Snapshot:
     return Snapshot(root=Path("/nowhere"), scope="", commit=None, in_git=False, files=files, skipped=(), guidance=())
 
 
-def examined(texts: dict[str, str], history: History | None = None) -> Reply:
+def examined(texts: dict[str, str], history: History | None = None) -> Checked:
     redacted = {path: redact(text) for path, text in texts.items()}
-    secrets = {path: each.secrets for path, each in redacted.items()}
-    return examine(snapshot(texts), {path: each.text for path, each in redacted.items()}, secrets, history or History())
+    without = {path: each.text for path, each in redacted.items()}
+    read = Texts(base=without, current=without, secrets={path: each.secrets for path, each in redacted.items()})
+    return check_all(Subject(snapshot=snapshot(texts)), read, history or History())
 
 
-def claims(texts: dict[str, str], history: History | None = None) -> tuple[Claim, ...]:
-    return parse(examined(texts, history).text).claims
+def found(texts: dict[str, str]) -> tuple[Finding, ...]:
+    return worst_first(examined(texts).findings)
 
 
 def leaked(path: str, text: str) -> list[Claim]:
@@ -65,72 +62,81 @@ TROUBLED = {
 }
 
 
-def test_the_answer_is_whole_costs_nothing_and_names_no_model() -> None:
-    reply = examined({})
-    assert (Stop.END, Usage(), "") == (reply.stop, reply.usage, reply.model)
-    assert json.loads(reply.text)["findings"] == []
-    assert json.loads(reply.text)["summary"].startswith("0 files were searched")
-    assert reply.notes == ()
+def test_the_summary_says_what_was_searched() -> None:
+    assert examined({}).summary.startswith("0 files were searched")
+    assert examined({}).notes == ()
 
 
 def test_the_summary_gives_no_number_of_findings_for_the_report_joins_some_and_leaves_others_out() -> None:
-    reply = examined({"app.py": 'a = "user\u202e \u2066// check\u2069 \u2066"\n'})
-    assert len(json.loads(reply.text)["findings"]) == 2
-    assert "2" not in json.loads(reply.text)["summary"]
+    checked = examined({"app.py": 'a = "user\u202e \u2066// check\u2069 \u2066"\n'})
+    assert len(checked.findings) == 2
+    assert "2" not in checked.summary
 
 
-def test_the_answer_passes_the_parser_and_every_quote_is_found_word_for_word() -> None:
-    parsed = parse(examined(TROUBLED).text)
-    findings, ungrounded = ground(parsed.claims, lambda path: redact(TROUBLED[path]).text)
-    assert len(findings) == len(parsed.claims) == 7
-    assert ungrounded == ()
-    assert {finding.match.value for finding in findings} == {"exact"}
+def test_every_quote_is_the_line_it_names() -> None:
+    findings = found(TROUBLED)
+    assert len(findings) == 7
+    for finding in findings:
+        lines = redact(TROUBLED[finding.path]).text.split("\n")
+        assert finding.quote == lines[finding.start_line - 1]
+
+
+def test_what_several_checks_say_of_one_line_has_several_names() -> None:
+    findings = found({"app/a.py": "import subprocess\nexec(subprocess.check_output(input(), shell=True))\n"})
+    assert len({finding.fingerprint for finding in findings}) == len(findings) > 1
 
 
 def test_no_secret_is_in_the_answer() -> None:
-    answer = examined(TROUBLED).text
+    answer = repr(examined(TROUBLED))
     for value in (token(18), "AKIA" + token(16).upper(), key()[40:80], token()):
         assert value not in answer
 
 
 def test_the_worst_comes_first() -> None:
-    found = claims(TROUBLED)
-    assert [claim.severity for claim in found] == sorted((claim.severity for claim in found), reverse=True)
-    assert found[0].title == "Private key in the repository"
+    assert found(TROUBLED)[0].title == "Private key in the repository"
 
 
 def test_the_same_key_weighs_less_among_tests() -> None:
-    by_path = {claim.path: claim for claim in claims(TROUBLED)}
+    by_path = {claim.path: claim for claim in found(TROUBLED)}
     assert by_path["deploy/id"].severity is Severity.CRITICAL
     assert by_path["tests/server.key"].severity is Severity.LOW
 
 
 def test_markers_of_a_merge_are_found_in_their_order_only() -> None:
-    (claim,) = claims({"a.c": TROUBLED["app/merge.go"]})
+    (claim,) = found({"a.c": TROUBLED["app/merge.go"]})
     assert (claim.start_line, claim.quote, claim.confidence) == (3, "<<<<<<< HEAD", Confidence.HIGH)
     heading = "=======\nTitle\n=======\n>>>>>>> quoted\n<<<<<<< not closed\n"
-    assert claims({"a.c": heading, "tests/a.c": TROUBLED["app/merge.go"], "README.md": TROUBLED["app/merge.go"]}) == ()
+    assert found({"a.c": heading, "tests/a.c": TROUBLED["app/merge.go"], "README.md": TROUBLED["app/merge.go"]}) == ()
 
 
-def test_a_low_point_made_of_many_files_is_made_once() -> None:
-    texts = {f"certificates/tests/{number}.key": key() for number in range(30)}
-    (claim,) = claims(texts)
-    assert "Also in 29 other files" in claim.explanation
-    assert claim.explanation.endswith("and 17 more.")
+@pytest.mark.parametrize("path", ["package.json", "deploy/values.yaml", "Makefile", "Dockerfile", "src/lib.rs", "web/app.ts"])
+def test_every_conflict_is_found_in_whatever_a_program_reads(path: str) -> None:
+    one = "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> other\n"
+    (finding,) = found({path: f"<<<<<<< not closed\nb\n{one}c\n{one}"})
+    assert (finding.start_line, [place.start_line for place in finding.also]) == (3, [9])
+
+
+def test_a_low_point_made_of_many_files_is_made_once_and_names_every_place() -> None:
+    (finding,) = found({f"certificates/tests/{number}.key": key() for number in range(30)})
+    assert len({place.path for place in finding.also} | {finding.path}) == 30
 
 
 def test_a_high_point_is_made_for_six_files_and_names_the_others() -> None:
-    texts = {f"app/{number}.py": "print(nowhere)\n" for number in range(9)}
-    found = claims(texts)
-    assert len(found) == 6
-    assert "Also in 3 other files: `app/6.py`:1, `app/7.py`:1, `app/8.py`:1." in found[-1].explanation
+    findings = found({f"app/{number}.py": "print(nowhere)\n" for number in range(9)})
+    assert len(findings) == 6
+    assert [(place.path, place.start_line) for place in findings[-1].also] == [("app/6.py", 1), ("app/7.py", 1), ("app/8.py", 1)]
 
 
-def test_the_number_of_points_is_bounded_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static, "MOST", 2)
-    reply = examined(TROUBLED)
-    assert len(json.loads(reply.text)["findings"]) == 2
-    assert "The built-in checks found 7 points; the 2 worst are shown." in reply.notes
+def test_where_the_words_of_a_check_differ_a_finding_that_speaks_for_several_says_so() -> None:
+    findings = found({f"app/{number}.py": f"print(nowhere_{number})\n" for number in range(8)})
+    assert len(findings) == 6
+    assert findings[-1].explanation.endswith(
+        " Of the further places it says: Undefined name `nowhere_6`; Undefined name `nowhere_7`."
+    )
+
+
+def test_a_patch_is_not_taken_for_a_conflict() -> None:
+    assert found({"a.patch": TROUBLED["app/merge.go"]}) == ()
 
 
 def test_a_secret_is_quoted_by_its_line_with_what_stands_in_its_place() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import ruff
 
-from reviewer.engine.lint import _rules, is_python, lint
+from reviewer.engine.lint import SYNTAX, _rules, is_python, lint, one_syntax_error_each
 from reviewer.findings import Claim, Severity
 
 
@@ -51,14 +51,22 @@ def test_names_that_others_put_among_the_builtins_are_known() -> None:
     assert titles("print(_('text'))\nif PY2:\n    text = unicode\n".replace("PY2", "str")) == []
 
 
-def test_the_same_rule_in_one_file_is_one_claim_that_lists_the_lines() -> None:
-    (claim,) = found({"app/a.py": "a = 'x' is 'y'\nb = 1\nc = 'x' is 'z'\n"})
-    assert "The same stands on line 3 of this file." in claim.explanation
+def test_each_place_at_which_a_rule_is_broken_is_a_point() -> None:
+    assert [claim.start_line for claim in found({"app/a.py": "a = 'x' is 'y'\nb = 1\nc = 'x' is 'z'\n"})] == [1, 3]
 
 
-def test_a_file_that_does_not_parse_is_one_claim() -> None:
-    (claim,) = found({"app/a.py": "print 'x'\nprint 'y'\nundefined(\n"})
-    assert claim.title.startswith("Not valid Python: ")
+def test_of_a_file_that_does_not_parse_one_syntax_error_is_reported_and_nothing_else() -> None:
+    linted = lint({"app/a.py": "print 'x'\nprint 'y'\nundefined(\n"})
+    assert {point.check for point in linted.points} == {SYNTAX}
+    (point,) = one_syntax_error_each(linted.points)
+    assert point.claim.title.startswith("Not valid Python: ")
+    assert linted.unparsed == {"app/a.py"}
+
+
+def test_a_file_that_was_valid_before_is_broken_now_though_it_is_a_test_or_looks_like_a_template() -> None:
+    texts = {"tests/test_a.py": "def test_a(:\n    pass\n", "app/b.py": "x = f'{{a}}' (\n"}
+    assert found({"tests/test_a.py": texts["tests/test_a.py"]}) == []
+    assert [claim.severity for claim in (point.claim for point in lint(texts, texts).points)] == [Severity.HIGH] * 2
 
 
 def test_a_template_of_python_is_no_broken_python() -> None:

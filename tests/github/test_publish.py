@@ -13,7 +13,7 @@ from report_samples import HOSTILE
 from github_server import GitHubServer, Trouble
 from reviewer.collect.secrets import mask
 from reviewer.errors import PublishingError
-from reviewer.findings import Anchor, Category, Claim, Severity
+from reviewer.findings import Anchor, Category, Claim, Location, Severity
 from reviewer.github import hiding
 from reviewer.github.api import GitHub
 from reviewer.github.mode import Mode
@@ -579,3 +579,34 @@ def assert_ours(body: str) -> None:
     assert all(link.startswith(f"{SERVER}/octo-org/hello/") for link in links)
     assert all(comment.startswith(" reviewer:") for comment in comments)
     assert not re.search(r"@\w|#\w", page.outside_code)
+
+
+def test_each_further_place_in_the_diff_has_a_short_comment_and_none_of_them_is_doubled(replay: Replay) -> None:
+    files = {**WITH_NEW, "lib.py": "second_new = eval(text)\n" + BASE["lib.py"], "z.py": "second_new = eval(text)\n"}
+    further = [("lib.py", 1, Anchor(1, 1)), ("z.py", 1, Anchor(1, 1)), ("app.py", 40, None)]
+    also = tuple(Location(path=path, start_line=line, end_line=line, anchor=anchor) for path, line, anchor in further)
+    replay.push(files)
+    replay.look()
+    review = replay.make_review([SECOND])
+    replay.review = replace(review, findings=(replace(review.findings[0], also=also),))
+    first, again = replay.publish(), replay.publish()
+
+    assert replay.inline == [("app.py", 2), ("lib.py", 1), ("z.py", 1)]
+    assert (first.posted, again.posted, again.repeated_suppressed) == (3, 0, 3)
+    bodies = [comment["body"] for comment in replay.state.review_comments]
+    assert "app.py:40" in bodies[0]
+    assert "Also here: Wrong: second" in bodies[1]
+    assert "A further place of the finding at `app.py`:2" in bodies[1]
+
+
+def test_further_places_take_no_more_comments_than_are_wanted(replay: Replay) -> None:
+    files = {f"e{number}.py": f"value_{number} = eval(text)\n" for number in range(8)}
+    also = tuple(Location(path=path, start_line=1, end_line=1, anchor=Anchor(1, 1)) for path in list(files)[1:])
+    replay.push(files)
+    replay.look()
+    review = replay.make_review([says("value_0 = eval(text)", "e0.py")])
+    replay.review = replace(review, findings=(replace(review.findings[0], also=also),))
+    done = replay.publish(replace(REVIEW, max_comments=3))
+
+    assert done.posted == len(replay.inline) == 3
+    assert all(f"e{number}.py" in replay.state.issue_comments[0]["body"] for number in range(8))

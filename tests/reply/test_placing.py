@@ -13,7 +13,7 @@ from reviewer.collect.diff import parse_patch
 from reviewer.findings import Anchor, Finding, Origin
 from reviewer.reply.placing import fills_anchor, place
 
-INTRODUCED, WORSENED, PRE_EXISTING = Origin.INTRODUCED, Origin.WORSENED, Origin.PRE_EXISTING
+INTRODUCED, WORSENED, PRE_EXISTING, UNSTATED = Origin.INTRODUCED, Origin.WORSENED, Origin.PRE_EXISTING, Origin.UNSTATED
 
 
 def change_of(patch: str) -> Change:
@@ -115,15 +115,22 @@ def test_an_anchor_lies_in_one_hunk_and_sooner_where_lines_were_added(
     ("path", "first", "last", "expected"),
     [
         ("shop.py", 14, 14, INTRODUCED),
-        ("shop.py", 1, 100, INTRODUCED),
-        ("shop.py", 15, 16, PRE_EXISTING),
-        ("shop.py", 43, 44, PRE_EXISTING),
-        ("shop.py", 30, 30, PRE_EXISTING),
+        ("shop.py", 13, 14, INTRODUCED),
+        ("shop.py", 14, 15, UNSTATED),
+        ("shop.py", 13, 13, UNSTATED),
+        ("shop.py", 62, 62, UNSTATED),
+        ("shop.py", 1, 100, UNSTATED),
+        ("shop.py", 15, 16, UNSTATED),
+        ("shop.py", 43, 44, UNSTATED),
+        ("shop.py", 30, 30, UNSTATED),
         ("new.py", 1, 1, INTRODUCED),
-        ("untouched.py", 1, 1, PRE_EXISTING),
+        ("new.py", 3, 3, UNSTATED),
+        ("untouched.py", 1, 1, UNSTATED),
     ],
 )
-def test_where_nothing_was_said_added_lines_decide(path: str, first: int, last: int, expected: Origin) -> None:
+def test_where_nothing_was_said_only_lines_that_are_all_new_prove_anything(
+    path: str, first: int, last: int, expected: Origin
+) -> None:
     assert placed(path, first, last).origin == expected
 
 
@@ -174,7 +181,7 @@ def test_a_renamed_file_is_known_by_its_new_name() -> None:
     )
 
     assert (one.anchor, one.origin) == (Anchor(2, 2), INTRODUCED)
-    assert (other.anchor, other.origin) == (None, PRE_EXISTING)
+    assert (other.anchor, other.origin) == (None, UNSTATED)
 
 
 def test_without_a_change_there_is_neither_origin_nor_anchor() -> None:

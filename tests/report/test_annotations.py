@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_samples import CLEAN, COMPLETE, HOSTILE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Origin, Severity
+from reviewer.findings import Location, Origin, Severity
 from reviewer.outcome import ReviewedChange
 from reviewer.report import annotations as workflow_commands
 
@@ -198,3 +198,16 @@ def test_texts_longer_than_github_takes_are_cut() -> None:
 
 def test_a_hostile_review_names_its_file_in_words() -> None:
     assert "file" not in commands(HOSTILE)[0].properties
+
+
+def test_every_further_place_is_a_command_after_the_findings_and_what_has_no_room_is_counted() -> None:
+    places = tuple(Location(path=f"e{number}.py", start_line=number, end_line=number) for number in range(1, 12))
+    led = finding(severity=Severity.LOW, also=places, origin=Origin.UNSTATED)
+    other = finding(severity=Severity.INFO, title="Other", quote="other")
+    *shown, last = commands(replace(CLEAN, findings=(led, other)))
+
+    titles = [command.properties["title"] for command in shown]
+    assert titles[:2] == [f"Low, origin not stated: {led.title}", "Info: Other"]
+    assert titles[2:] == [f"Low, origin not stated: Also here: {led.title}"] * 6
+    assert [command.properties["file"] for command in shown[2:]] == [f"e{number}.py" for number in range(1, 7)]
+    assert last.data == "5 more places in the report; GitHub shows 10 of a kind."

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft4Validator
 from report_samples import COMPLETE, INCOMPLETE, SAMPLES, STATIC, finding
 
-from reviewer.findings import Category, Origin, Severity
+from reviewer.findings import Category, Location, Origin, Severity
 from reviewer.outcome import Review, ReviewedChange, SkippedFile, SkipReason
 from reviewer.report import sarif
 from reviewer.report.sarif_rules import RULES, rule_id
@@ -131,7 +131,7 @@ def test_a_file_larger_than_github_takes_is_cut_until_it_fits(monkeypatch: pytes
     assert 20 < len(run["results"]) < 600
     told = run["invocations"][0]["toolExecutionNotifications"][0]
     assert told["level"] == "warning"
-    assert told["message"]["text"].startswith(f"{600 - len(run['results'])} milder findings left out here")
+    assert told["message"]["text"].startswith(f"{600 - len(run['results'])} milder results left out here")
 
 
 def test_of_very_many_files_not_read_some_are_named_and_the_rest_counted() -> None:
@@ -205,4 +205,25 @@ def test_more_results_than_github_takes_are_cut_from_the_mildest_and_said(monkey
 
     assert len(run["results"]) == 1
     assert run["results"][0]["properties"]["severity"] == Severity.CRITICAL.word
-    assert "2 milder findings left out" in json.dumps(run["invocations"])
+    assert "2 milder results left out" in json.dumps(run["invocations"])
+
+
+def test_every_further_place_is_a_result_of_its_own_with_a_fingerprint_of_its_own() -> None:
+    places = (
+        Location(path="shop/a.py", start_line=3, end_line=4),
+        Location(path="shop/a.py", start_line=9, end_line=9),
+        Location(path="b c.py", start_line=1, end_line=1),
+    )
+    led = finding(also=places, origin=Origin.UNSTATED, replacement="pass")
+    results = run_of(replace(CHANGED, findings=(led,)))["results"]
+
+    shown = [each["locations"][0]["physicalLocation"] for each in results]
+    assert [each["artifactLocation"]["uri"] for each in shown] == ["shop/settings.py", "shop/a.py", "shop/a.py", "b%20c.py"]
+    assert [each["region"]["startLine"] for each in shown] == [14, 3, 9, 1]
+    assert len({each["partialFingerprints"]["reviewerFingerprint/v1"] for each in results}) == 4
+    assert all("fixes" not in each for each in results[1:])
+    assert results[1]["message"]["text"].startswith(
+        f"Also here: {led.title}\n\nA further place of the finding at shop/settings.py:14."
+    )
+    assert "Origin not stated" in results[0]["message"]["text"]
+    assert {each["baselineState"] for each in results} == {"new"}
