@@ -371,7 +371,7 @@ def test_removed_code_may_be_quoted_under_a_path_of_the_diff_and_an_altered_quot
 ) -> None:
     answerer.findings = [
         finding("a/shop/price.py", "5 -    return sum(items) * RATE", origin="introduced"),
-        finding("shop/price.py", "    rate = rate and RATE", origin="introduced", title="Zero is not a rate"),
+        finding("shop/price.py", "    return sum(items) - rate", origin="introduced", title="Zero is not a rate"),
     ]
 
     removed, altered = sorted(review("--commit", "HEAD").review["findings"], key=lambda each: not each["removed"])
@@ -384,5 +384,5 @@ def test_removed_code_may_be_quoted_under_a_path_of_the_diff_and_an_altered_quot
     )
     assert removed["quote"] == "    return sum(items) * RATE"
     assert removed["notes"] == ['path "a/shop/price.py" read as "shop/price.py"']
-    assert (altered["as_quoted"], altered["confidence"]) == ("    rate = rate and RATE", "medium")
-    assert altered["quote"] == "    rate = rate or RATE"
+    assert (altered["as_quoted"], altered["confidence"]) == ("    return sum(items) - rate", "medium")
+    assert altered["quote"] == "    return sum(items) * rate"
