@@ -365,3 +365,25 @@ def test_an_unknown_base_is_told_with_names_like_it(review: Run, server: Message
     assert outcome.code == 2
     assert "main" in outcome.err
     assert server.requests == []
+
+
+def test_removed_code_may_be_quoted_under_a_path_of_the_diff_and_an_altered_quote_counts_for_less(
+    review: Run, answerer: Answerer
+) -> None:
+    answerer.findings = [
+        finding("a/shop/price.py", "5 -    return sum(items) * RATE", origin="introduced"),
+        finding("shop/price.py", "    return sum(items) - rate", origin="introduced", title="Zero is not a rate"),
+    ]
+
+    removed, altered = sorted(review("--commit", "HEAD").review["findings"], key=lambda each: not each["removed"])
+
+    assert (removed["path"], removed["start_line"], removed["removed"], removed["confidence"]) == (
+        "shop/price.py",
+        5,
+        True,
+        "high",
+    )
+    assert removed["quote"] == "    return sum(items) * RATE"
+    assert removed["notes"] == ['path "a/shop/price.py" read as "shop/price.py"']
+    assert (altered["as_quoted"], altered["confidence"]) == ("    return sum(items) - rate", "medium")
+    assert altered["quote"] == "    return sum(items) * rate"
