@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(PROJECT / "tests")  # not this folder: one of its scripts is called like a module of Python
+sys.path.insert(0, str(PROJECT / "tests"))
 
 from messages_server import MessagesServer  # noqa: E402
 

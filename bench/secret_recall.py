@@ -1,6 +1,6 @@
 """How well secrets are found: against kingfisher on a folder nobody fitted the table to, on decoys, and how fast.
 
-    python bench/secrets.py FOLDER --kingfisher PATH [--show]
+    python bench/secret_recall.py FOLDER --kingfisher PATH [--show]
 
 FOLDER holds files with secrets made by others, such as checkouts of other scanners' test data (without their `.git`). kingfisher is
 the binary of the package `kingfisher-bin`; it runs offline and unvalidated. Nothing of either is kept here.
