@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from github_files import Row
 from graphql import GraphQLError, GraphQLResolveInfo, graphql_sync
 
 from github_rules import graphql_schema
-from github_state import Row, State
+from github_state import State
 
 Info = GraphQLResolveInfo[Any]
 

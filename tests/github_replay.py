@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from reviewer.collect.changes import Change
 from reviewer.collect.comparison import of_range
 from reviewer.collect.repository import open_repository
@@ -105,7 +105,7 @@ class Replay:
     def look(self) -> None:
         """What GitHub and the reviewer see of HEAD."""
         self.pull.head_sha = self.git("rev-parse", "HEAD").strip()
-        self.pull.hunks = hunks_of(self.git("diff", "--no-renames", self.pull.base_sha, "HEAD"))
+        self.pull.files = files_of(self.root, self.pull.base_sha, "HEAD")
         self.texts = {path: self.git("show", f"HEAD:{path}") for path in self.git("ls-files").split("\n") if path}
 
     def make_review(self, claims: Sequence[Claim], *, skipped: tuple[SkippedFile, ...] = ()) -> Review:

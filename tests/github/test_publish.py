@@ -409,7 +409,7 @@ def test_a_comment_that_github_does_not_take_costs_only_its_place(replay: Replay
     replay.commit(WITH_NEW | {"lib.py": "def used():\n    return eval(x)\n"})
     replay.look()
     replay.review = replay.make_review([FIRST, says("return eval(x)", "lib.py")])
-    replay.pull.hunks = {"app.py": replay.pull.hunks["app.py"]}
+    replay.pull.files = [entry for entry in replay.pull.entries if entry.path == "app.py"]
     done = replay.publish()
 
     assert (done.posted, done.rejected) == (1, 1)
@@ -423,7 +423,7 @@ def test_when_github_takes_no_comment_at_all_the_review_still_stands(replay: Rep
     replay.commit(WITH_NEW)
     replay.look()
     replay.review = replay.make_review([FIRST, SECOND])
-    replay.pull.hunks = {}
+    replay.pull.files = []
     done = replay.publish()
 
     assert (done.posted, done.rejected) == (0, 2)
