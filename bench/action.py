@@ -79,9 +79,9 @@ def main(clone: Path, commits: Sequence[str]) -> None:
 def row(clone: Path, head: str, number: int, folder: Path, github: GitHubServer, messages: MessagesServer) -> str:
     """One pull request."""
     base = git(clone, "rev-parse", f"{head}^").strip()
-    files = files_of(clone, base, head)
+    entries = files_of(clone, base, head)
     pull = github.state.add_pull(
-        Pull(number=number, base_sha=base, head_sha=head, files=files, title=git(clone, "log", "-1", "--format=%s", head))
+        Pull(number=number, base_sha=base, head_sha=head, files=entries, title=git(clone, "log", "-1", "--format=%s", head))
     )
     origin = folder / "origin"
     git(folder, "clone", "--quiet", "--bare", "--shared", str(clone), str(origin))

@@ -158,4 +158,4 @@ class Replay:
     def standings(self) -> dict[str, str]:
         """Title → standing, from the tables of the summary comment."""
         rows = [line.split(" | ") for line in self.sticky.split("\n") if line.startswith("| ")]
-        return {row[1]: row[0].removeprefix("| ") for row in rows if len(row) == 4 and "Wrong" in row[1]}
+        return {row[1]: row[3].removesuffix(" |") for row in rows if len(row) == 4 and "Wrong" in row[1]}

@@ -200,6 +200,14 @@ class State:
         self.review_comments.append(row)
         return row
 
+    def add_reply(self, comment: Row, body: str, *, login: str = "person") -> Row:
+        """An answer below a comment on lines."""
+        wish = {key: comment[key] for key in ("path", "line", "side", "start_line", "start_side") if comment.get(key) is not None}
+        number = int(comment["pull_request_url"].rpartition("/")[2])
+        row = self.add_review_comment(number, {**wish, "body": body}, login=login)
+        row["in_reply_to_id"] = comment["id"]
+        return row
+
     def pull(self, number: int) -> Pull:
         if number not in self.pulls:
             raise CallRefusedError(404, "Not Found")

@@ -254,7 +254,7 @@ def test_neither_a_request_nor_a_comment_about_a_pull_request_holds_a_secret(
         reviewer("review", "--quiet", "--depth", "quick", f"{github.url}/octo-org/hello/pull/1", "--publish", "review")
         posted = json.dumps([request.body for request in github.requests])
 
-    assert "secrets were taken out before anything was sent" in posted
+    assert "secrets were redacted before sending" in posted
     assert [] == leaks(asked(server), posted)
     assert "Use [secret: GitLab token]\\n\\nIt is [secret: GitLab token]." in asked(server)
 

@@ -10,7 +10,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -63,6 +63,8 @@ class Remembered:
     place: Place
     hidden: bool = False
     """Its comment was minimised by us, once: what people do with it after that is theirs."""
+    removed: bool = False
+    """The quoted lines are removed by the change, and were nowhere else in the file when it was told: it is fixed once they are back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ class Memory:
 NOTHING = Memory("", ())
 
 
-def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "") -> Remembered:
-    """What is kept of a finding."""
+def remembered(
+    finding: Finding, *, since: str, place: Place, posted_as: str = "", quote: str | None = None, removed: bool = False
+) -> Remembered:
+    """What is kept of a finding; `quote` where that is not its own."""
     return Remembered(
         fingerprint=finding.fingerprint,
         posted_as=posted_as or finding.fingerprint,
@@ -86,11 +90,12 @@ def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "
         category=finding.category,
         severity=finding.severity,
         title=finding.title[:_TITLE],
-        quote=kept_quote(finding.quote),
+        quote=kept_quote(finding.quote) if quote is None else quote,
         first=finding.start_line,
         last=finding.end_line,
         since=since,
         place=place,
+        removed=removed,
     )
 
 
@@ -99,12 +104,31 @@ def kept_quote(quote: str) -> str:
     return "\n".join(filter(None, map(squeeze, quote.split("\n"))))[:_QUOTE].rstrip("\n")
 
 
-def encode(head: str, findings: Iterable[Remembered]) -> str:
-    """Base64 of at most `MOST_BYTES`; where there is too much, the last findings given are left out."""
-    rows = [_row(finding) for finding in findings]
-    while len(encoded := _packed(head, rows)) > MOST_BYTES:
-        rows = rows[: len(rows) * 3 // 4]
+def encode(head: str, findings: Iterable[Remembered], most: int = MOST_BYTES) -> str:
+    """Base64 of at most `most` bytes.
+
+    Where there is too much, quotes and titles are shortened first: a finding that is not remembered at all would be told again. Then the
+    last findings given are left out.
+    """
+    every = list(findings)
+    encoded = ""
+    for length in _LENGTHS:
+        encoded = _packed(head, [_row(_shortened(finding, length)) for finding in every])
+        if len(encoded) <= most:
+            return encoded
+    while every and len(encoded) > most:
+        every = every[: len(every) * 3 // 4]
+        encoded = _packed(head, [_row(_shortened(finding, 0)) for finding in every])
     return encoded
+
+
+_LEAST_TITLE = 24
+_LENGTHS = (_QUOTE, 60, 0)
+"""Characters of a quote, and at most of a title. A shorter quote is gone from a file no sooner than the whole one, and an empty one never."""
+
+
+def _shortened(finding: Remembered, length: int) -> Remembered:
+    return replace(finding, title=finding.title[: max(length, _LEAST_TITLE)], quote=finding.quote[:length].rstrip("\n"))
 
 
 def decode(state: str | None) -> Memory:
@@ -147,6 +171,7 @@ class _Row(_Strict):
     since: _Commit
     place: Place
     hidden: bool
+    removed: bool = False
 
 
 class _State(_Strict):

@@ -65,8 +65,8 @@ def run(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make_run
     git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
     workspace = tmp_path / "workspace"
     git(tmp_path, "clone", "--quiet", f"file://{origin}", str(workspace))
-    files = files_of(origin, *commits)
-    pull = github.state.add_pull(Pull(number=7, base_sha=commits[0], head_sha=commits[1], files=files, title="t", body=""))
+    entries = files_of(origin, *commits)
+    pull = github.state.add_pull(Pull(number=7, base_sha=commits[0], head_sha=commits[1], files=entries, title="t", body=""))
     github.serve_repository(github.state.full_name, origin)
     messages.key = KEY
     messages.model = telling
