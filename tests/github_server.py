@@ -128,6 +128,11 @@ class GitHubServer:
         with self._lock:
             self._troubles += troubles
 
+    def forget_troubles(self) -> None:
+        """Nothing goes wrong any more."""
+        with self._lock:
+            self._troubles.clear()
+
     def serve_repository(self, full_name: str, path: Path) -> None:
         """Serve a repository's objects at `/OWNER/REPO.git`, and let it answer what the merge base of two commits is."""
         self.git.repositories[full_name] = path

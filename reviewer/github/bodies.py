@@ -90,8 +90,11 @@ class FindingView:
     """The finder's quote is not in the file letter by letter; the lines shown are most like it."""
 
 
-def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool) -> FindingView:
-    """A finding made harmless. `inline` says that it stands beside its lines, where a block to apply can mean only these."""
+def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool, limit: int = BODY_BYTES) -> FindingView:
+    """A finding made harmless. `inline` says that it stands beside its lines, where a block to apply can mean only these.
+
+    Of a text that would not fit into `limit` bytes the beginning is told.
+    """
     verification = finding.verification
     evidence = verification.evidence if verification else None
     applies = inline and _can_be_applied(finding)
@@ -107,8 +110,8 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
         category=finding.category.value,
         origin=finding.origin.value if finding.origin else "",
         code=inert.block(finding.quote, finding.path),
-        explanation=inert.prose(finding.explanation),
-        suggestion=inert.prose(finding.suggestion),
+        explanation=inert.prose(_beginning(finding.explanation, limit // _ESCAPED)),
+        suggestion=inert.prose(_beginning(finding.suggestion, limit // _ESCAPED)),
         replacement=_replacement(finding, applies=applies),
         applies=applies,
         verified=verification.ruling.value if verification else "",
@@ -118,10 +121,19 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
     )
 
 
+_ESCAPED = 8
+"""Bytes that a character may take once it is harmless (`@` and a zero-width space by number): a text of so much less always fits."""
+
+
+def _beginning(text: str, length: int) -> str:
+    """The text, or the whole words of it that `length` characters hold."""
+    return text if len(text) <= length else f"{text[:length].rpartition(' ')[0] or text[:length]} \u2026"
+
+
 def inline_body(told: Told, links: Links, templates: Templates, limit: int = BODY_BYTES) -> str:
     """The comment beside a finding's lines. Raises TemplateError."""
     assert told.finding is not None, "only what a review holds is told"  # noqa: S101
-    text = templates.render("github/inline.md.j2", finding=view(told.finding, told.copies, links, inline=True))
+    text = templates.render("github/inline.md.j2", finding=view(told.finding, told.copies, links, inline=True, limit=limit))
     return _within(f"{fingerprint_marker(told.memory.posted_as)}\n{text}", limit, links, templates)
 
 
@@ -150,13 +162,13 @@ def review_body(
     """
     room = limit - _HEAD
     told = [*outside, *rejected]
-    fitting = told[: max(how_many_fit((rendered(entry, links, templates) for entry in told), room), 1)]
+    fitting = told[: max(how_many_fit((rendered(entry, links, templates, limit) for entry in told), room), 1)]
     shown_outside, shown_rejected = tuple(fitting[: len(outside)]), tuple(fitting[len(outside) :])
     text = templates.render(
         "github/review.md.j2",
         inline=inline,
-        outside=views(shown_outside, links),
-        rejected=views(shown_rejected, links),
+        outside=views(shown_outside, links, limit),
+        rejected=views(shown_rejected, links, limit),
         more=len(told) - len(fitting),
         commit=inert.code(links.commit[:12]),
     )
@@ -171,9 +183,9 @@ _MARKER = 32
 """Bytes of a finding's marker and the line feed after it."""
 
 
-def rendered(told: Told, links: Links, templates: Templates) -> str:
+def rendered(told: Told, links: Links, templates: Templates, limit: int) -> str:
     """A finding in full, as it stands in a review's text and in the summary comment. Raises TemplateError."""
-    (finding,) = views([told], links)
+    (finding,) = views([told], links, limit)
     return templates.render("github/finding.md.j2", finding=finding)
 
 
@@ -203,9 +215,11 @@ def _within(markdown: str, limit: int, links: Links | None, templates: Templates
     return fit(markdown, limit, ending)
 
 
-def views(told: Iterable[Told], links: Links) -> tuple[FindingView, ...]:
+def views(told: Iterable[Told], links: Links, limit: int) -> tuple[FindingView, ...]:
     """Findings as they are told where there is no place beside their lines."""
-    return tuple(view(entry.finding, entry.copies, links, inline=False) for entry in told if entry.finding is not None)
+    return tuple(
+        view(entry.finding, entry.copies, links, inline=False, limit=limit) for entry in told if entry.finding is not None
+    )
 
 
 def _can_be_applied(finding: Finding) -> bool:

@@ -72,7 +72,8 @@ def drafted(plan: Plan, outcomes: Sequence[Outcome], notes: Sequence[str] | None
     inline = [told for outcome in outcomes for told in outcome.inline]
     outside = [told for outcome in outcomes for told in outcome.outside]
     rejected = [told for outcome in outcomes for told in outcome.rejected]
-    places = dict.fromkeys(_names(plan.over), Place.OVER) | dict.fromkeys(_names(inline), Place.INLINE)
+    over = [told for outcome in outcomes for told in outcome.over]
+    places = dict.fromkeys(_names((*plan.over, *over)), Place.OVER) | dict.fromkeys(_names(inline), Place.INLINE)
     places |= dict.fromkeys(_names((*outside, *rejected)), Place.BODY)
     current = [entry for entry in plan.told if entry.finding is not None]
     return Drafted(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -44,7 +44,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a review, by where its findings are told now. Those in none of the three are told nowhere yet."""
+    """What became of a review, by where its findings are told now. Where there is none, they are told nowhere yet."""
 
     review: PostedReview | None
     """None when GitHub would not have it in any form."""
@@ -53,6 +53,8 @@ class Outcome:
     """In the review's text, being outside the diff."""
     rejected: tuple[Told, ...] = ()
     """In the review's text, for GitHub took no comment at their lines."""
+    over: tuple[Told, ...] = ()
+    """For which the review's text has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def undouble(desk: Desk, outcome: Outcome, found: Existing) -> Outcome:
     )
     text = review_body(outcome.review.key, len(inline), outside, rejected, desk.links, desk.templates)
     desk.github.put(f"{pulls(desk.pull)}/reviews/{number}", {"body": text.markdown})
-    return Outcome(review=outcome.review, inline=inline, outside=outside, rejected=rejected)
+    return replace(outcome, inline=inline, outside=outside, rejected=rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ class _Attempt:
         except UncertainError:
             found = _standing(desk, key)
             review = found or _posted(key, desk.github.post(f"{pulls(desk.pull)}/reviews", request))
-        return Outcome(review=review, inline=self.inline, outside=text.outside, rejected=text.rejected)
+        told = {*text.outside, *text.rejected}
+        over = tuple(entry for entry in (*self.draft.outside, *self.rejected) if entry not in told)
+        return Outcome(review=review, inline=self.inline, outside=text.outside, rejected=text.rejected, over=over)
 
 
 def _standing(desk: Desk, key: str) -> PostedReview | None:

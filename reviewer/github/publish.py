@@ -149,18 +149,28 @@ class _Push:
             if undone != list(sent.posted):
                 sent = drafted(plan, undone, sent.notes)
                 found = existing(desk.github, desk.pull, desk.login)
-        told = sent.told
-        if found.sticky != before.sticky:  # another run was here meanwhile, and remembers more than we read
+        return self._summarise(before.sticky, found, sent, newest)
+
+    def _summarise(self, before: Sticky | None, found: Existing, sent: Drafted, newest: str) -> Published:
+        """Fold what is fixed, and write the summary comment. `before` is the one that was read at first."""
+        desk, told = self.desk, sent.told
+        if found.sticky != before:  # another run was here meanwhile, and remembers more than we read
             newest = self.newest_head()
             if _is_overtaken(found.sticky, newest, self.commit):
                 return _published(found.sticky, sent, (), (*sent.notes, _OVERTAKEN))
             told = placed(self.compared(found), sent)
-        told, notes = _tidied(desk, told, found, resolve=options.resolve_fixed)
-        notes = (*options.notes, *sent.notes, *notes)
-        scene = Scene(
-            told=told, posted=found.posted, links=desk.links, moved=newest if newest != self.commit else "", notes=notes
-        )
+        told, notes = _tidied(desk, told, found, resolve=self.options.resolve_fixed)
+        notes = (*self.options.notes, *sent.notes, *notes)
+        moved = newest if newest != self.commit else ""
+        scene = Scene(told=told, posted=found.posted, links=desk.links, moved=moved, notes=notes)
         sticky = _settled(desk, found.sticky, lambda limit: sticky_body(self.review, scene, desk.templates, limit))
+        if found.sticky is None or sticky.number != found.sticky.number:
+            first = find_sticky(desk.github, desk.pull, desk.login)
+            if (
+                first is not None and first.number != sticky.number
+            ):  # two were made at once: the older stays, so that both runs agree
+                delete_sticky(desk.github, desk.pull, sticky.number)
+                return self._summarise(before, replace(found, sticky=first), sent, newest)
         return _published(sticky, sent, told, notes)
 
     def _again(self, found: Existing, sent: Drafted) -> Existing:
@@ -229,15 +239,10 @@ def _written(desk: Desk, sticky: Sticky | None, body: str) -> Sticky:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
     try:
-        made = create_sticky(desk.github, desk.pull, body)
+        return create_sticky(desk.github, desk.pull, body)
     except UncertainError:
         found = find_sticky(desk.github, desk.pull, desk.login)
         return found or create_sticky(desk.github, desk.pull, body)
-    first = find_sticky(desk.github, desk.pull, desk.login) or made
-    if first.number != made.number:  # another run made one in the same moment: the older stays, so that both agree on which
-        delete_sticky(desk.github, desk.pull, made.number)
-        return change_sticky(desk.github, desk.pull, first.number, body)
-    return made
 
 
 def _same(stored: str, body: str) -> bool:

@@ -65,9 +65,9 @@ def sticky_body(review: Review, scene: Scene, templates: Templates, limit: int =
     full = [told for told in current if _is_told_here(told)]
     text = templates.render(TEMPLATE, **values, full=(), more_full=len(full))
     room = limit - len(f"{STICKY}\n{state}\n{text}".encode("utf-8", "replace")) - _HEAD
-    fitting = how_many_fit((rendered(told, scene.links, templates) for told in full), room)
+    fitting = how_many_fit((rendered(told, scene.links, templates, limit) for told in full), room)
     if fitting:
-        text = templates.render(TEMPLATE, **values, full=views(full[:fitting], scene.links), more_full=len(full) - fitting)
+        text = templates.render(TEMPLATE, **values, full=views(full[:fitting], scene.links, limit), more_full=len(full) - fitting)
     return within_a_comment(f"{STICKY}\n{state}\n{text}", scene.links, templates, limit)
 
 
@@ -111,15 +111,15 @@ def _values(review: Review, scene: Scene, current: Sequence[Told], limit: int) -
         "refuted": len(review.refuted),
         "ungrounded": len(review.ungrounded),
         "static": making.engine == "static",
-        "model": inert.one_line(making.model or ""),
+        "model": _name(making.model),
         "window": making.window or "",
-        "effort": inert.one_line(making.effort or ""),
+        "effort": _name(making.effort),
         "prompt_tokens": making.usage.prompt_tokens,
         "cache_read": making.usage.cache_read_input_tokens,
         "output_tokens": making.usage.output_tokens,
         "cost": "" if making.cost_usd is None else f"USD {making.cost_usd:,.2f}",
-        "version": inert.one_line(making.version),
-        "run": inert.one_line(making.run),
+        "version": _name(making.version),
+        "run": _name(making.run),
         "report": links.report,
     }
 
@@ -165,6 +165,11 @@ def _row(told: Told, scene: Scene) -> Row:
 def _is_told_here(told: Told) -> bool:
     """Whether no visible comment and no review tells of it, or only of an earlier form of it."""
     return told.memory.place in _ONLY_HERE or told.memory.posted_as != told.memory.fingerprint or told.memory.hidden
+
+
+def _name(text: str | None) -> str:
+    """What something is called, such as a model; the operator may have chosen it."""
+    return inert.one_line((text or "")[:100])
 
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
