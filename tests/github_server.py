@@ -34,7 +34,7 @@ from github_graphql import answer_graphql
 from github_rules import answer_violations, filled, is_described, request_violations
 from github_state import CallRefusedError, Pull, State, account
 
-__all__ = ["Clock", "GitHubServer", "Pull", "Received", "Trouble", "account", "files_of"]
+__all__ = ["Clock", "GitHubServer", "Pull", "Received", "Trouble", "account", "files_of", "secondary_limit", "too_quick"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ class Trouble:
     status: int = 0
     """0: the request is carried out."""
     message: str = ""
+    errors: tuple[Row, ...] = ()
+    page: str = "rest"
+    """Of GitHub's documentation, which a refusal names."""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: Literal["", "before", "after"] = ""
     """The connection ends without an answer, before or after the request was carried out."""
@@ -67,6 +70,26 @@ class Trouble:
     times: int = 1
     after: int = 0
     """How many fitting requests are answered first."""
+
+    @property
+    def body(self) -> Row:
+        """The refusal in GitHub's form."""
+        errors = {"errors": list(self.errors)} if self.errors else {}
+        return {"message": self.message, **errors, "documentation_url": f"https://docs.github.com/{self.page}"}
+
+
+def secondary_limit(path: str, times: int = 1) -> Trouble:
+    """What GitHub answers to who writes too much. The time to wait is in a header only sometimes."""
+    words = "You have exceeded a secondary rate limit and have been temporarily blocked from content creation."
+    words += " Please retry your request again later."
+    page = "free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+    return Trouble(method="POST", path=path, status=403, message=words, page=page, times=times)
+
+
+def too_quick(path: str) -> Trouble:
+    """The other way in which GitHub says that."""
+    error = {"resource": "PullRequestReview", "code": "unprocessable", "field": "data", "message": "was submitted too quickly"}
+    return Trouble(method="POST", path=path, status=422, message="Validation Failed", errors=(error,))
 
 
 class Clock:
@@ -200,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble is not None:
             time.sleep(trouble.delay)
             if trouble.status:
-                self._send(trouble.status, {"message": trouble.message}, trouble.headers, checked=False)
+                self._send(trouble.status, trouble.body, trouble.headers, checked=False)
                 return
             if trouble.cut == "before":
                 self.close_connection = True

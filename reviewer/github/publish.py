@@ -2,13 +2,14 @@
 
 What stands there already is read first (`comments.py`); the review is held against it (`comparison.py`); what is new is posted as one
 review (`posting.py`); comments on what is fixed are folded (`hiding.py`); last, the summary comment is rewritten, if it would differ
-(`summary_comment.py`). A process that dies on the way leaves markers from which the next one goes on.
+(`summary_comment.py`). A process that dies on the way leaves markers from which the next one continues. Of two that run at once, each reads
+again what is posted after it has posted, and takes back what the other had told before: GitHub has no lock for this.
 
 A head that moved while it was reviewed changes little: the review is posted on the commit it is of, and the summary says that there is a
 newer one. Only when the summary is of that newer one already is nothing posted: a late run must not overwrite a later one.
 
 Nothing else is ever asked of GitHub, whatever a review says: it is not approved, no change is requested, nothing is merged, labelled or
-closed.
+closed, and nothing is deleted but what this run itself posted a second time.
 """
 
 from __future__ import annotations

@@ -56,6 +56,13 @@ def test_a_comment_is_changed(github: GitHubServer, client: GitHub) -> None:
     assert [row["body"] for row in rows(client.pages(COMMENTS))] == ["after"]
 
 
+def test_a_comment_is_deleted_and_one_that_is_gone_is_no_error(github: GitHubServer, client: GitHub) -> None:
+    row = github.state.add_issue_comment(1, "twice")
+    for _ in range(2):
+        client.delete(f"/repos/octo-org/hello/issues/comments/{row['id']}")
+    assert github.state.issue_comments == []
+
+
 def test_a_comment_is_minimised_through_graphql(github: GitHubServer, client: GitHub) -> None:
     row = github.state.add_review_comment(1, {"path": "a.py", "line": 4, "body": "x"})
     document = (

@@ -17,7 +17,7 @@ from github_files import files_of
 from github_page import Page
 from github_replay import REVIEW, TEMPLATES, Files, Replay, says
 
-from github_server import Clock, GitHubServer, Trouble
+from github_server import Clock, GitHubServer, Trouble, secondary_limit, too_quick
 from reviewer.errors import PublishingError
 from reviewer.findings import Anchor, Category, Claim, Finding, Origin, QuoteMatch, Ruling, Severity
 from reviewer.github.api import GitHub
@@ -65,8 +65,10 @@ class Row:
     base: Files | None = None
     """Added to `BASE`."""
     head: Files | None = None
+    before: Happens = lambda _: None
+    """What files alone cannot say of the base."""
     made: Happens = lambda _: None
-    """What files alone cannot say, before the head is committed."""
+    """What files alone cannot say of the head."""
     happens: Happens = lambda _: None
     """What else is so at GitHub, or happens there while the review is posted."""
     claims: Sequence[Claim] = ()
@@ -137,7 +139,6 @@ def pushed_over(replay: Replay) -> None:
     replay.pull.commits = frozenset({replay.pull.head_sha})
 
 
-SECONDARY = "You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later."
 ODD_PATHS = [
     "a b.py",
     "a)b](c.py",
@@ -165,15 +166,15 @@ ROWS = (
     Row(name="a removed line is not in GitHub's diff", head={"app.py": OLD.replace("old_5 = 5\n", "")}, findings=[removed("old_5 = 5", "app.py", 5)], happens=attribute(files=[]), in_body=1, note="no comment at the lines of 1 finding"),
     Row(name="binary files", base={"logo.png": b"\0one"}, head={"logo.png": b"\0two", "new.png": b"\0", **WITH_NEW}, claims=[FIRST], inline=[("app.py", 1, "RIGHT")]),
     Row(name="only a file's mode", made=chmod("lib.py"), claims=[OUTSIDE], in_body=1),
-    Row(name="a submodule moves", made=submodule("2" * 40), claims=[OUTSIDE], in_body=1),
+    Row(name="a submodule moves", before=submodule("1" * 40), made=submodule("2" * 40), claims=[OUTSIDE], in_body=1),
     Row(name="400 files, and GitHub lacks one", head={f"many/f{number:03}.py": f"value = eval(x{number})\n" for number in range(400)}, claims=[says(f"value = eval(x{number})", f"many/f{number:03}.py") for number in (0, 150, 399)], happens=lambda replay: only_listed(*(entry.path for entry in replay.pull.entries if "150" not in entry.path))(replay), inline=[("many/f000.py", 1, "RIGHT"), ("many/f399.py", 1, "RIGHT")], in_body=1, note="no comment at the lines of 1 finding"),
     Row(name="a file too large for GitHub to show", head={"large.py": "x = 1\n" * 25_000 + "big = eval(x)\n", **WITH_NEW}, claims=[says("big = eval(x)", "large.py"), FIRST], inline=[("app.py", 1, "RIGHT")], in_body=1),
     Row(name="the base moved and has the same lines", head={"app.py": NEW + OLD + FAR}, claims=[FIRST, says(FAR.strip())], happens=github_compares_with(NEW + OLD), inline=[("app.py", 43, "RIGHT")], in_body=1, note="no comment at the lines of 1 finding"),
     Row(name="pushed over before the review is posted", head=WITH_NEW, claims=[FIRST, OUTSIDE], happens=pushed_over, in_summary=2, note="GitHub took no review of this commit"),
     Row(name="the head's repository is deleted", head=WITH_NEW, claims=[FIRST], happens=attribute(head_is_gone=True, head_repo="stranger/hello"), inline=[("app.py", 1, "RIGHT")]),
     Row(name="locked, for somebody who may push", head=WITH_NEW, claims=[FIRST], happens=locked_for_others, inline=[("app.py", 1, "RIGHT")]),
-    Row(name="a secondary limit for a while", head=WITH_NEW, claims=[FIRST, SECOND], happens=trouble(Trouble(method="POST", path="/reviews", status=403, message=SECONDARY, times=2)), inline=[("app.py", 1, "RIGHT"), ("app.py", 2, "RIGHT")]),
-    Row(name="submitted too quickly", head=WITH_NEW, claims=[FIRST, SECOND], happens=trouble(Trouble(method="POST", path="/reviews", status=422, message="was submitted too quickly")), inline=[("app.py", 1, "RIGHT"), ("app.py", 2, "RIGHT")]),
+    Row(name="a secondary limit for a while", head=WITH_NEW, claims=[FIRST, SECOND], happens=trouble(secondary_limit("/reviews", 2)), inline=[("app.py", 1, "RIGHT"), ("app.py", 2, "RIGHT")]),
+    Row(name="submitted too quickly", head=WITH_NEW, claims=[FIRST, SECOND], happens=trouble(too_quick("/reviews")), inline=[("app.py", 1, "RIGHT"), ("app.py", 2, "RIGHT")]),
     Row(name="a server that takes shorter texts only", head=WITH_NEW, claims=[replace(FIRST, explanation="word " * 9_000), replace(OUTSIDE, explanation="word " * 9_000), SECOND], happens=lambda replay: setattr(replay.state, "longest_body", 9_000), inline=[("app.py", 1, "RIGHT"), ("app.py", 2, "RIGHT")], in_body=1),
     Row(name="more outside the diff than a review has room for", head=WITH_NEW, claims=[replace(OUTSIDE, category=kind, title=f"Wrong: {kind}", explanation=f"{kind} " * 650) for kind in Category], in_body=8, in_summary=2),
     Row(name="odd names", head={path: f"value = eval({number})\n" for number, path in enumerate(ODD_PATHS)}, claims=[says(f"value = eval({number})", path) for number, path in enumerate(ODD_PATHS)], inline=[(path, 1, "RIGHT") for path in ODD_PATHS]),
@@ -197,6 +198,7 @@ def replay(tmp_path: Path, github: GitHubServer, client: GitHub) -> Replay:
 
 def prepare(replay: Replay, row: Row) -> None:
     """The pull request, and its review."""
+    row.before(replay)
     replay.begin({**BASE, **(row.base or {})})
     replay.stage(row.head or {})
     row.made(replay)
@@ -271,7 +273,7 @@ def test_what_cannot_be_posted_is_an_exit_code_of_its_own_and_is_made_up_for_by_
     replay.pull.locked = row == "locked"
     replay.state.may_write = row != "right"
     if row == "limit":
-        replay.github.trouble(Trouble(method="POST", path="/reviews", status=403, message=SECONDARY, times=9))
+        replay.github.trouble(secondary_limit("/reviews", 9))
     with pytest.raises(PublishingError) as caught:
         replay.publish()
 
