@@ -1,7 +1,7 @@
 """What a review says that earlier pushes did not, and what became of what they said.
 
 A model finds a part of what is there, each time another part: that a finding is missing today proves nothing. So an earlier finding
-counts as fixed only when the code it quoted is gone; else it was not seen again.
+counts as fixed only when the code it quoted is gone; else it was not reproduced.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
     NEW = "new"
     STILL = "still there"
-    UNSEEN = "not seen again"
+    UNSEEN = "not reproduced"
     FIXED = "fixed"
 
 

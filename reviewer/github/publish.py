@@ -30,7 +30,7 @@ from reviewer.github.identity import login_of
 from reviewer.github.markers import state_of
 from reviewer.github.memory import Memory, decode
 from reviewer.github.mode import Mode
-from reviewer.github.posting import Desk, undouble
+from reviewer.github.posting import Desk, Outcome, undouble
 from reviewer.github.pull_request import PullRequest, from_api
 from reviewer.github.refusals import RefusedByGitHubError, UncertainError
 from reviewer.github.summary_comment import Scene, sticky_body
@@ -145,12 +145,18 @@ class _Push:
         plan = draft(self.compared(found), options.mode, options.max_comments)
         sent = submit(desk, plan, stands)
         before, found = found, self._again(found, sent)
-        if sent.posted:
-            undone = [undouble(desk, outcome, found) for outcome in sent.posted]
-            if undone != list(sent.posted):
-                sent = drafted(plan, undone, sent.notes)
-                found = existing(desk.github, desk.pull, desk.login)
-        return self._summarise(before.sticky, found, sent, newest)
+        undone, notes = self._undoubled(sent, found)
+        if undone != sent.posted:
+            sent = drafted(plan, undone, sent.notes)
+            found = existing(desk.github, desk.pull, desk.login)
+        return self._summarise(before.sticky, found, replace(sent, notes=(*sent.notes, *notes)), newest)
+
+    def _undoubled(self, sent: Drafted, found: Existing) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+        """What is left of the reviews without what another run had told before, and a note where that could not be taken back."""
+        try:
+            return tuple(undouble(self.desk, outcome, found) for outcome in sent.posted), ()
+        except ForgeError:
+            return sent.posted, ("Another run posted some of these findings at the same time; its copies could not be removed.",)
 
     def _summarise(self, before: Sticky | None, found: Existing, sent: Drafted, newest: str) -> Published:
         """Fold what is fixed, and write the summary comment. `before` is the one that was read at first."""
@@ -167,9 +173,8 @@ class _Push:
         sticky = _settled(desk, found.sticky, lambda limit: sticky_body(self.review, scene, desk.templates, limit))
         if found.sticky is None or sticky.number != found.sticky.number:
             first = find_sticky(desk.github, desk.pull, desk.login)
-            if (
-                first is not None and first.number != sticky.number
-            ):  # two were made at once: the older stays, so that both runs agree
+            # Where two were made at once the older is kept, so that both runs agree on which.
+            if first is not None and first.number != sticky.number:
                 delete_sticky(desk.github, desk.pull, sticky.number)
                 return self._summarise(before, replace(found, sticky=first), sent, newest)
         return _published(sticky, sent, told, notes)
@@ -198,12 +203,13 @@ def _published(sticky: Sticky | None, sent: Drafted, told: tuple[Told, ...], not
 
 def _tidied(desk: Desk, told: tuple[Told, ...], found: Existing, *, resolve: bool) -> tuple[tuple[Told, ...], tuple[str, ...]]:
     """Fold the comments on what is fixed, each once."""
+    posted = found.posted
     fixed = {
-        entry.memory.posted_as: found.posted[entry.memory.posted_as]
+        entry.memory.posted_as: posted[entry.memory.posted_as]
         for entry in told
-        if entry.standing is Standing.FIXED and not entry.memory.hidden and entry.memory.posted_as in found.posted
+        if entry.standing is Standing.FIXED and not entry.memory.hidden and entry.memory.posted_as in posted
     }
-    comments = [posted for posted in fixed.values() if posted.node]
+    comments = [each for each in fixed.values() if each.node]
     folded, notes = hiding.minimise(desk.github, comments)
     if resolve:
         notes = (*notes, *hiding.resolve(desk.github, desk.pull, comments))

@@ -78,7 +78,8 @@ _HEAD = 300
 def _values(review: Review, scene: Scene, current: Sequence[Told], limit: int) -> dict[str, object]:
     """What the template shows, but for the findings in full."""
     links, making, coverage = scene.links, review.making, review.coverage
-    earlier = [told for told in scene.told if told.finding is None]
+    gone = [told for told in scene.told if told.finding is None]
+    earlier = sorted(gone, key=lambda told: told.standing is Standing.FIXED)  # what may still be wrong first
     rows, more_rows = _rows(current, scene, limit // 4)
     earlier_rows, more_earlier = _rows(earlier, scene, limit // 8)
     return {

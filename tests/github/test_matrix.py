@@ -423,6 +423,16 @@ def test_a_doubled_comment_that_somebody_answered_is_left(replay: Replay) -> Non
     assert [entry.get("in_reply_to_id") is None for entry in replay.state.review_comments] == [True, True, False]
 
 
+def test_a_doubled_comment_that_cannot_be_removed_costs_a_note(replay: Replay) -> None:
+    prepare(replay, Row(name="", head=WITH_NEW, claims=[FIRST]))
+    beside(replay, [FIRST], at="POST /repos/octo-org/hello/pulls/7/reviews")
+    replay.github.trouble(Trouble(method="DELETE", status=403, message="Resource not accessible by integration"))
+    done = replay.publish()
+
+    assert "could not be removed" in " ".join(done.notes)
+    assert replay.standings == {FIRST.title: "new"}
+
+
 def test_a_thousand_findings_on_one_line(replay: Replay) -> None:
     kinds = list(Category)
     many = [

@@ -89,7 +89,7 @@ def test_a_finding_is_fixed_when_its_code_is_gone_and_only_then(replay: Replay) 
     done = replay.push({"app.py": "first_new = open(path)\nsecond_new = literal_eval(text)\n" + BASE["app.py"]})
 
     assert (done.fixed, done.not_seen) == (1, 1)
-    assert replay.standings == {"Wrong: first_new = open(path)": "not seen again", "Wrong: second_new = eval(text)": "fixed"}
+    assert replay.standings == {"Wrong: first_new = open(path)": "not reproduced", "Wrong: second_new = eval(text)": "fixed"}
     assert replay.hidden == {"app.py:2": "OUTDATED"}
     assert replay.state.resolved == set()
 
