@@ -258,7 +258,7 @@ def _title(body: str) -> str:
 
 
 def _fixed(sticky: str) -> set[str]:
-    return {_title(line) for line in sticky.split("\n") if line.startswith("| fixed |")}
+    return {_title(line) for line in sticky.split("\n") if line.endswith("| fixed |")}
 
 
 _COLUMNS = (
