@@ -92,10 +92,10 @@ def publish(
     links = Links(web=web, commit=commit, base=base, report=address(options.report_url))
     stands: list[str] = []
     try:
+        newest = _newest_head(github, pull)
         desk = Desk(github, pull, options.login or login_of(github), links, templates)
         push = _Push(desk, review, options, head_of(texts, review.coverage))
         found = existing(github, pull, desk.login)
-        newest = push.newest_head()
         if _is_overtaken(found.sticky, newest, commit):
             return Published(url=found.sticky.url if found.sticky else "", notes=(_OVERTAKEN,))
         return push.publish(found, newest, stands)
@@ -129,12 +129,6 @@ class _Push:
         """The reviewed commit."""
         return self.desk.links.commit
 
-    def newest_head(self) -> str:
-        """The head of the pull request as it is now."""
-        pull = self.desk.pull
-        server = pull.html_url.removesuffix(f"/{pull.full_name}/pull/{pull.number}")
-        return from_api(self.desk.github, pull.owner, pull.repo, pull.number, server_url=server).head_sha
-
     def compared(self, found: Existing) -> tuple[Told, ...]:
         """The review's findings, and those of earlier ones, held against what is posted."""
         return compare(self.review.findings, _memory(found.sticky), found.posted, self.head, self.commit)
@@ -162,7 +156,7 @@ class _Push:
         """Fold what is fixed, and write the summary comment. `before` is the one that was read at first."""
         desk, told = self.desk, sent.told
         if found.sticky != before:  # another run was here meanwhile, and remembers more than we read
-            newest = self.newest_head()
+            newest = _newest_head(desk.github, desk.pull)
             if _is_overtaken(found.sticky, newest, self.commit):
                 return _published(found.sticky, sent, (), (*sent.notes, _OVERTAKEN))
             told = placed(self.compared(found), sent)
@@ -185,6 +179,12 @@ class _Push:
         if sent.posted:
             return existing(desk.github, desk.pull, desk.login)
         return replace(found, sticky=find_sticky(desk.github, desk.pull, desk.login))
+
+
+def _newest_head(github: GitHub, pull: PullRequest) -> str:
+    """The head of the pull request as it is now."""
+    server = pull.html_url.removesuffix(f"/{pull.full_name}/pull/{pull.number}")
+    return from_api(github, pull.owner, pull.repo, pull.number, server_url=server).head_sha
 
 
 def _published(sticky: Sticky | None, sent: Drafted, told: tuple[Told, ...], notes: tuple[str, ...]) -> Published:
