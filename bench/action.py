@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from action_runner import Runner
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import MessagesServer
 
 _DIFF = re.compile(r'<diff id="([^"\n]+)" path=("[^\n]*") change="[^\n]*>\n(.*?)\n</diff id="\1">', re.DOTALL)
@@ -79,9 +79,9 @@ def main(clone: Path, commits: Sequence[str]) -> None:
 def row(clone: Path, head: str, number: int, folder: Path, github: GitHubServer, messages: MessagesServer) -> str:
     """One pull request."""
     base = git(clone, "rev-parse", f"{head}^").strip()
-    hunks = hunks_of(git(clone, "diff", base, head))
+    entries = files_of(clone, base, head)
     pull = github.state.add_pull(
-        Pull(number=number, base_sha=base, head_sha=head, hunks=hunks, title=git(clone, "log", "-1", "--format=%s", head))
+        Pull(number=number, base_sha=base, head_sha=head, files=entries, title=git(clone, "log", "-1", "--format=%s", head))
     )
     origin = folder / "origin"
     git(folder, "clone", "--quiet", "--bare", "--shared", str(clone), str(origin))

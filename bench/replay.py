@@ -29,7 +29,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
-from github_server import GitHubServer, Pull, hunks_of  # noqa: E402 - the servers of the tests of this checkout
+from github_server import GitHubServer, Pull, files_of  # noqa: E402 - the servers of the tests of this checkout
 from messages_server import MessagesServer  # noqa: E402
 
 _CHOSEN = 2
@@ -90,7 +90,7 @@ class PullRequest:
     def push(self, base: str, head: str) -> None:
         """What GitHub knows of a push."""
         self.pull.base_sha, self.pull.head_sha = base, head
-        self.pull.hunks = hunks_of(self.git("diff", "--no-renames", "--no-ext-diff", base, head))
+        self.pull.files = files_of(self.clone, base, head)
 
     def spots(self) -> list[Spot]:
         """The lines of this push's diff that a finder could speak of, at the head."""
@@ -258,7 +258,7 @@ def _title(body: str) -> str:
 
 
 def _fixed(sticky: str) -> set[str]:
-    return {_title(line) for line in sticky.split("\n") if line.startswith("| fixed |")}
+    return {_title(line) for line in sticky.split("\n") if line.endswith("| fixed |")}
 
 
 _COLUMNS = (

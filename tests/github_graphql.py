@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from github_files import Row
 from graphql import GraphQLError, GraphQLResolveInfo, graphql_sync
 
 from github_rules import graphql_schema
-from github_state import Row, State
+from github_state import State
 
 Info = GraphQLResolveInfo[Any]
 
@@ -40,11 +41,13 @@ class _Root:
     def _pull(self, _: Info, number: int) -> SimpleNamespace:
         if number not in self._state.pulls:
             raise GraphQLError(f"Could not resolve to a PullRequest with the number of {number}.")
-        threads = [self._thread(row) for row in self._state.review_comments if row["pull_request_url"].endswith(f"/{number}")]
+        rows = [row for row in self._state.review_comments if row["pull_request_url"].endswith(f"/{number}")]
+        threads = [self._thread(row) for row in rows if row.get("in_reply_to_id") is None]
         return SimpleNamespace(number=number, reviewThreads=lambda _, **page: _connection(threads, **page))
 
     def _thread(self, row: Row) -> SimpleNamespace:
         identity = f"PRRT_{row['id']}"
+        replies = [reply for reply in self._state.review_comments if reply.get("in_reply_to_id") == row["id"]]
         return SimpleNamespace(
             id=identity,
             isResolved=identity in self._state.resolved,
@@ -52,7 +55,7 @@ class _Root:
             viewerCanResolve=self._state.may_write_contents,
             path=row["path"],
             line=row.get("line"),
-            comments=lambda _, **page: _connection([self._comment(row)], **page),
+            comments=lambda _, **page: _connection([self._comment(each) for each in (row, *replies)], **page),
         )
 
     def _comment(self, row: Row) -> SimpleNamespace:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from reviewer.collect.changes import Change
 from reviewer.collect.comparison import of_range
 from reviewer.collect.repository import open_repository
@@ -17,7 +17,7 @@ from reviewer.github.api import GitHub
 from reviewer.github.mode import Mode
 from reviewer.github.publish import Published, Publishing, publish
 from reviewer.github.pull_request import PullRequest, from_api
-from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, Usage
+from reviewer.outcome import Coverage, Making, Review, ReviewedChange, SkippedFile, SkipReason, Usage
 from reviewer.reply.ground import ground
 from reviewer.reply.merge import merge
 from reviewer.reply.placing import place
@@ -26,7 +26,7 @@ from reviewer.templating import Templates
 SERVER = "https://github.com"
 TEMPLATES = Templates()
 REVIEW = Publishing(mode=Mode.REVIEW, login="github-actions[bot]")
-Files = Mapping[str, str | None]
+Files = Mapping[str, str | bytes | None]
 
 
 def says(quote: str, path: str = "app.py", **more: Any) -> Claim:  # noqa: ANN401 - fields of a claim
@@ -56,7 +56,10 @@ class Replay:
         self.state = github.state
         self.pull = Pull(number=7)
         self.texts: dict[str, str] = {}
+        self.unread: list[str] = []
+        """Files at HEAD that hold no text."""
         self.review: Review | None = None
+        self._submodules: dict[str, str] = {}
 
     def begin(self, files: Files) -> None:
         """The base branch."""
@@ -65,15 +68,27 @@ class Replay:
         self.pull.base_sha = self.commit(files)
         self.state.add_pull(self.pull)
 
-    def commit(self, files: Files) -> str:
-        """Write files (None: delete them) and commit; the commit's id."""
+    def stage(self, files: Files) -> None:
+        """Write files (None: delete them)."""
         for path, text in files.items():
             target = self.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True) if text is None else target.write_text(text)
-        self.git("add", "--all")
+            target.unlink(missing_ok=True)
+            if text is not None:
+                target.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def commit(self, files: Files) -> str:
+        """Write files and commit; the commit's id."""
+        self.stage(files)
+        self.git("add", "--all", "--ignore-errors")
+        for path, commit in self._submodules.items():
+            self.git("update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
         self.git("commit", "--quiet", "--allow-empty", "--message", "x")
         return self.git("rev-parse", "HEAD").strip()
+
+    def note_submodule(self, path: str, commit: str) -> None:
+        """A submodule at this commit, from the next commit on."""
+        self._submodules[path] = commit
 
     def push(self, files: Files, *claims: Claim, options: Publishing = REVIEW, **more: Any) -> Published:  # noqa: ANN401
         """A push to the pull request, its review, and the publishing of that."""
@@ -105,8 +120,18 @@ class Replay:
     def look(self) -> None:
         """What GitHub and the reviewer see of HEAD."""
         self.pull.head_sha = self.git("rev-parse", "HEAD").strip()
-        self.pull.hunks = hunks_of(self.git("diff", "--no-renames", self.pull.base_sha, "HEAD"))
-        self.texts = {path: self.git("show", f"HEAD:{path}") for path in self.git("ls-files").split("\n") if path}
+        self.pull.files = files_of(self.root, self.pull.base_sha, "HEAD")
+        found = {path: self._text(path) for path in self.git("ls-files", "-z").split("\0") if path}
+        self.texts = {path: text for path, text in found.items() if text is not None}
+        self.unread = sorted(found.keys() - self.texts.keys())
+
+    def _text(self, path: str) -> str | None:
+        """The text of a file at HEAD, which is checked out; None for anything else."""
+        target = self.root / path
+        if target.is_symlink() or not target.is_file():
+            return None
+        data = target.read_bytes()
+        return None if b"\0" in data else data.decode("utf-8", "replace")
 
     def make_review(self, claims: Sequence[Claim], *, skipped: tuple[SkippedFile, ...] = ()) -> Review:
         change = self.change()
@@ -117,7 +142,12 @@ class Replay:
             findings=place(findings, change),
             withheld=0,
             ungrounded=ungrounded,
-            coverage=Coverage(read=tuple(self.texts), skipped=skipped, read_bytes=1, read_lines=1),
+            coverage=Coverage(
+                read=tuple(self.texts),
+                skipped=(*skipped, *(SkippedFile(path, SkipReason.BINARY) for path in self.unread)),
+                read_bytes=1,
+                read_lines=1,
+            ),
             summary="",
             problems=(),
             notes=(),
@@ -135,7 +165,9 @@ class Replay:
 
     def git(self, *args: str) -> str:
         identity = ["-c", "user.name=P", "-c", "user.email=p@example.invalid", "-c", "init.defaultBranch=main"]
-        return subprocess.run(["git", *identity, *args], cwd=self.root, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["git", *identity, *args], cwd=self.root, check=True, capture_output=True, text=True, errors="surrogateescape"
+        ).stdout
 
     @property
     def inline(self) -> list[tuple[str, int]]:
@@ -158,4 +190,8 @@ class Replay:
     def standings(self) -> dict[str, str]:
         """Title → standing, from the tables of the summary comment."""
         rows = [line.split(" | ") for line in self.sticky.split("\n") if line.startswith("| ")]
-        return {row[1]: row[0].removeprefix("| ") for row in rows if len(row) == 4 and "Wrong" in row[1]}
+        return {
+            row[1].removesuffix(" (origin not stated)"): row[3].removesuffix(" |")
+            for row in rows
+            if len(row) == 4 and "Wrong" in row[1]
+        }

@@ -27,12 +27,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
+from github_files import Row, files_of
+
 from git_server import GitBackend
 from github_graphql import answer_graphql
 from github_rules import answer_violations, filled, is_described, request_violations
-from github_state import CallRefusedError, Pull, Row, State, account, hunks_of
+from github_state import CallRefusedError, Pull, State, account
 
-__all__ = ["Clock", "GitHubServer", "Pull", "Received", "Trouble", "account", "hunks_of"]
+__all__ = ["Clock", "GitHubServer", "Pull", "Received", "Trouble", "account", "files_of", "secondary_limit", "too_quick"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Trouble:
     status: int = 0
     """0: the request is carried out."""
     message: str = ""
+    errors: tuple[Row, ...] = ()
+    page: str = "rest"
+    """Of GitHub's documentation, which a refusal names."""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: Literal["", "before", "after"] = ""
     """The connection ends without an answer, before or after the request was carried out."""
@@ -65,6 +70,26 @@ class Trouble:
     times: int = 1
     after: int = 0
     """How many fitting requests are answered first."""
+
+    @property
+    def body(self) -> Row:
+        """The refusal in GitHub's form."""
+        errors = {"errors": list(self.errors)} if self.errors else {}
+        return {"message": self.message, **errors, "documentation_url": f"https://docs.github.com/{self.page}"}
+
+
+def secondary_limit(path: str, times: int = 1) -> Trouble:
+    """What GitHub answers to who writes too much. The time to wait is in a header only sometimes."""
+    words = "You have exceeded a secondary rate limit and have been temporarily blocked from content creation."
+    words += " Please retry your request again later."
+    page = "free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+    return Trouble(method="POST", path=path, status=403, message=words, page=page, times=times)
+
+
+def too_quick(path: str) -> Trouble:
+    """The other way in which GitHub says that."""
+    error = {"resource": "PullRequestReview", "code": "unprocessable", "field": "data", "message": "was submitted too quickly"}
+    return Trouble(method="POST", path=path, status=422, message="Validation Failed", errors=(error,))
 
 
 class Clock:
@@ -125,6 +150,11 @@ class GitHubServer:
         """Script what goes wrong."""
         with self._lock:
             self._troubles += troubles
+
+    def forget_troubles(self) -> None:
+        """Nothing goes wrong any more."""
+        with self._lock:
+            self._troubles.clear()
 
     def serve_repository(self, full_name: str, path: Path) -> None:
         """Serve a repository's objects at `/OWNER/REPO.git`, and let it answer what the merge base of two commits is."""
@@ -193,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble is not None:
             time.sleep(trouble.delay)
             if trouble.status:
-                self._send(trouble.status, {"message": trouble.message}, trouble.headers, checked=False)
+                self._send(trouble.status, trouble.body, trouble.headers, checked=False)
                 return
             if trouble.cut == "before":
                 self.close_connection = True
@@ -231,6 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._record([f"{self.command} {self.path}: {violation}" for violation in wrong])
         if wrong:
             return 422, {"message": f"Invalid request. {wrong[0]}", "documentation_url": "https://docs.github.com/rest"}
+        self.loopback.state.on_call(self.command, received.path)
         try:
             return _route(self.loopback.state, received)
         except CallRefusedError as refusal:
@@ -347,15 +378,6 @@ def _of_review(state: State, identity: str) -> list[Row]:
     return [filled("review-comment", {name: row[name] for name in names}) for row in rows]
 
 
-def _files(state: State, _: Received, number: str) -> list[Row]:
-    """The changed files, each patch reduced to its `@@` lines."""
-    patches = {
-        path: "\n".join(f"@@ -{hunk[0]},{hunk[1]} +{hunk[2]},{hunk[3]} @@" for hunk in hunks)
-        for path, hunks in state.pull(int(number)).hunks.items()
-    }
-    return [filled("diff-entry", {"filename": path, "status": "modified", "patch": patch}) for path, patch in patches.items()]
-
-
 def _edited_review(state: State, received: Received, identity: str) -> Row:
     return state.edit(state.reviews, int(identity), received.body["body"])
 
@@ -364,7 +386,7 @@ _NUMBER = r"(\d+)"
 _CALLS: list[tuple[str, str, int, _Call]] = [
     ("GET", "/pulls", 200, _listed_pulls),
     ("GET", f"/pulls/{_NUMBER}", 200, lambda state, _, n: state.pull_object(state.pull(int(n)))),
-    ("GET", f"/pulls/{_NUMBER}/files", 200, _files),
+    ("GET", f"/pulls/{_NUMBER}/files", 200, lambda state, _, n: state.files(int(n))),
     ("GET", f"/pulls/{_NUMBER}/reviews", 200, lambda state, _, n: _of_pull(state.reviews, n)),
     ("POST", f"/pulls/{_NUMBER}/reviews", 200, lambda state, r, n: state.add_review(int(n), r.body or {})),
     ("PUT", rf"/pulls/\d+/reviews/{_NUMBER}", 200, _edited_review),
@@ -374,10 +396,12 @@ _CALLS: list[tuple[str, str, int, _Call]] = [
     ("POST", f"/pulls/{_NUMBER}/comments", 201, lambda state, r, n: state.add_review_comment(int(n), r.body)),
     ("GET", f"/pulls/comments/{_NUMBER}", 200, lambda state, _, i: state.one(state.review_comments, int(i))),
     ("PATCH", f"/pulls/comments/{_NUMBER}", 200, lambda state, r, i: state.edit(state.review_comments, int(i), r.body["body"])),
+    ("DELETE", f"/pulls/comments/{_NUMBER}", 204, lambda state, _, i: state.delete(state.review_comments, int(i))),
     ("GET", f"/issues/{_NUMBER}/comments", 200, lambda state, _, n: _of_pull(state.issue_comments, n, "issue_url")),
     ("POST", f"/issues/{_NUMBER}/comments", 201, lambda state, r, n: state.add_issue_comment(int(n), r.body["body"])),
     ("GET", f"/issues/comments/{_NUMBER}", 200, lambda state, _, i: state.one(state.issue_comments, int(i))),
     ("PATCH", f"/issues/comments/{_NUMBER}", 200, lambda state, r, i: state.edit(state.issue_comments, int(i), r.body["body"])),
+    ("DELETE", f"/issues/comments/{_NUMBER}", 204, lambda state, _, i: state.delete(state.issue_comments, int(i))),
     ("GET", "/compare/(.+)", 200, _comparison),
     ("GET", "/collaborators/([^/]+)/permission", 200, lambda state, _, login: state.permission(login)),
 ]
@@ -393,8 +417,7 @@ def main() -> None:
     if arguments.git:
         server.serve_repository(server.state.full_name, arguments.git)
         base, head = (_git(arguments.git, "rev-parse", name).strip() for name in ("HEAD~1", "HEAD"))
-        hunks = hunks_of(_git(arguments.git, "diff", base, head))
-        pull = server.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, hunks=hunks))
+        pull = server.state.add_pull(Pull(number=1, base_sha=base, head_sha=head, files=files_of(arguments.git, base, head)))
         server.state.merge_bases[pull.base_ref, head] = base  # the branch itself stands at the head
     with server:
         sys.stdout.write("".join(f"export {name}={value}\n" for name, value in server.environment.items()))

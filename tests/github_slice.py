@@ -37,7 +37,7 @@ CALLS = {
     f"{_REPOSITORY}/issues/comments/{{comment_id}}": ["get", "patch", "delete"],
     f"{_REPOSITORY}/issues/{{issue_number}}/comments": ["get", "post"],
     f"{_REPOSITORY}/pulls": ["get"],
-    f"{_REPOSITORY}/pulls/comments/{{comment_id}}": ["get", "patch"],
+    f"{_REPOSITORY}/pulls/comments/{{comment_id}}": ["get", "patch", "delete"],
     f"{_REPOSITORY}/pulls/{{pull_number}}": ["get"],
     f"{_REPOSITORY}/pulls/{{pull_number}}/comments": ["get", "post"],
     f"{_REPOSITORY}/pulls/{{pull_number}}/files": ["get"],

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from github_files import DiffEntry, Hunk, Row, from_hunks
 
 from github_rules import filled
 
-Row = dict[str, Any]
-Hunk = tuple[int, int, int, int]
-"""Old start, old count, new start, new count: the numbers of an `@@` line."""
 _START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -38,16 +35,27 @@ class Pull:
     """The fork was deleted."""
     updated_at: str = "2026-01-01T00:00:00Z"
     hunks: Mapping[str, Iterable[Hunk]] = field(default_factory=dict)
-    """Path → hunks: where a review comment may stand. An empty mapping takes none."""
+    """Path → hunks: where a review comment may be placed, for tests without a repository. An empty mapping takes none."""
+    files: Sequence[DiffEntry] | None = None
+    """The changed files of a real repository (`files_of`); None where `hunks` says it all."""
+    commits: frozenset[str] | None = None
+    """The commits that it holds; after a force-push the earlier ones are not among them. None: any commit is taken for one of it."""
+    locked: bool = False
+    """Nobody without write access to the repository may comment."""
+
+    @property
+    def entries(self) -> Sequence[DiffEntry]:
+        """The changed files."""
+        return from_hunks(self.hunks) if self.files is None else self.files
 
 
 class CallRefusedError(Exception):
     """A call that GitHub would understand, and refuse."""
 
-    def __init__(self, status: int, message: str, errors: Iterable[str | Row] = ()) -> None:
+    def __init__(self, status: int, message: str, errors: Iterable[str | Row] = (), *, page: str = "rest") -> None:
         super().__init__(message)
         self.status = status
-        self.body: Row = {"message": message, "documentation_url": "https://docs.github.com/rest"}
+        self.body: Row = {"message": message, "documentation_url": f"https://docs.github.com/{page}", "status": f"{status}"}
         if listed := list(errors):
             self.body["errors"] = listed
 
@@ -76,7 +84,11 @@ class State:
         self.may_write = True
         """Whether the token may write at all; a fork's may not."""
         self.may_write_contents = False
-        """What resolving a thread needs beyond `pull-requests: write`."""
+        """Whether it may push: what resolving a thread and writing on a locked conversation need beyond `pull-requests: write`."""
+        self.longest_body = 65_536
+        """Characters."""
+        self.on_call: Callable[[str, str], None] = lambda _method, _path: None
+        """Called before a call is carried out: what somebody else does in just that moment."""
         self.resolved: set[str] = set()
         """Node ids of threads."""
         self._ids = itertools.count(1001)
@@ -92,6 +104,12 @@ class State:
 
     def add_issue_comment(self, number: int, body: str, *, login: str | None = None) -> Row:
         """A comment on the conversation; by the token's owner unless somebody else is named."""
+        if login is None:
+            self._check_lock(
+                number, 403, "Unable to create comment because issue is locked.", page="articles/locking-conversations/"
+            )
+        if len(body) > self.longest_body:
+            raise CallRefusedError(422, "Validation Failed", [_problem("IssueComment", "data", self._too_long, "unprocessable")])
         identity = next(self._ids)
         row = filled(
             "issue-comment",
@@ -115,9 +133,15 @@ class State:
         """A review with its comments: all of it, or (CallRefusedError, 422) nothing."""
         pull = self.pull(number)
         comments = wish.get("comments") or []
+        if login is None:
+            self._check_lock(number, 422, "Unprocessable Entity", ["lock prevents review"])
+        if pull.commits is not None and wish.get("commit_id", pull.head_sha) not in pull.commits:
+            raise CallRefusedError(422, "Unprocessable Entity", ["commit_id is not part of the pull request"])
+        if any(len(body or "") > self.longest_body for body in (wish.get("body"), *(comment["body"] for comment in comments))):
+            raise CallRefusedError(422, "Unprocessable Entity", [self._too_long])
         problems = [problem for comment in comments if (problem := why_not_there(pull, comment))]
-        if problems:
-            raise CallRefusedError(422, "Unprocessable Entity", tuple(problems))
+        if problems:  # in words only: which of the comments is meant is not said
+            raise CallRefusedError(422, "Unprocessable Entity", tuple(dict.fromkeys(problems)))
         event = wish.get("event")
         if event in {"COMMENT", "REQUEST_CHANGES"} and not wish.get("body") and not comments:
             raise CallRefusedError(422, "Unprocessable Entity", ("Body can't be blank",))
@@ -148,7 +172,7 @@ class State:
         """A comment on lines, or (`subject_type: file`) on a file."""
         pull = self.pull(number)
         if problem := why_not_there(pull, wish):
-            error = {"resource": "PullRequestReviewComment", "code": "custom", "field": "line", "message": problem}
+            error = _problem("PullRequestReviewComment", "pull_request_review_thread.line", problem, "custom")
             raise CallRefusedError(422, "Validation Failed", [error])
         identity = next(self._ids)
         lines = {key: wish[key] for key in ("line", "side", "start_line", "start_side") if key in wish}
@@ -174,6 +198,14 @@ class State:
             | lines,
         )
         self.review_comments.append(row)
+        return row
+
+    def add_reply(self, comment: Row, body: str, *, login: str = "person") -> Row:
+        """An answer below a comment on lines."""
+        wish = {key: comment[key] for key in ("path", "line", "side", "start_line", "start_side") if comment.get(key) is not None}
+        number = int(comment["pull_request_url"].rpartition("/")[2])
+        row = self.add_review_comment(number, {**wish, "body": body}, login=login)
+        row["in_reply_to_id"] = comment["id"]
         return row
 
     def pull(self, number: int) -> Pull:
@@ -256,6 +288,22 @@ class State:
             raise CallRefusedError(404, "Not Found")
         return found
 
+    def delete(self, rows: list[Row], identity: int) -> None:
+        rows.remove(self.one(rows, identity))
+
+    def files(self, number: int) -> list[Row]:
+        """`GET /pulls/{n}/files`."""
+        page = f"https://github.com/{self.full_name}"
+        return [filled("diff-entry", entry.row(page)) for entry in self.pull(number).entries]
+
+    @property
+    def _too_long(self) -> str:
+        return f"Body is too long (maximum is {self.longest_body} characters)"
+
+    def _check_lock(self, number: int, status: int, message: str, errors: Iterable[str] = (), *, page: str = "rest") -> None:
+        if number in self.pulls and self.pulls[number].locked and not self.may_write_contents:
+            raise CallRefusedError(status, message, errors, page=page)
+
     def _repository(self, full_name: str) -> Row:
         owner, _, name = full_name.partition("/")
         facts = {"full_name": full_name, "name": name, "owner": account(owner), "default_branch": "main"}
@@ -283,26 +331,43 @@ def account(login: str, kind: str | None = None) -> Row:
     )
 
 
-def why_not_there(pull: Pull, comment: Row) -> str | None:  # noqa: PLR0911 - a row for each of GitHub's sentences
-    """GitHub's rule for the place of a comment: lines of one hunk, on the side that has them. None when it may stand there."""
-    if comment.get("subject_type") == "file":
-        return None if comment["path"] in pull.hunks else "Path could not be resolved"
+def why_not_there(pull: Pull, comment: Row) -> str | None:
+    """GitHub's rule for the place of a comment: lines of one hunk, on the side that has them. None when it may be placed there.
+
+    In GitHub's words, which for a review are one sentence for all that is wrong with a comment.
+    """
+    entry = next((entry for entry in pull.entries if entry.path == comment["path"]), None)
+    if entry is not None and comment.get("subject_type") == "file":
+        return None
+    problems = ["path is invalid", _NO_HUNK] if entry is None else list(_wrong_lines(entry, comment))
+    sentences = [f"Pull request review thread {problem}" for problem in problems]
+    if len(sentences) < _MANY:
+        return " and ".join(sentences) or None
+    return f"{', '.join(sentences[:-1])}, and {sentences[-1]}"
+
+
+_NO_HUNK = "diff hunk can't be blank"
+_MANY = 3
+
+
+def _wrong_lines(entry: DiffEntry, comment: Row) -> Iterator[str]:
     line = comment.get("line")
-    side: str = comment.get("side", "RIGHT")
-    if comment["path"] not in pull.hunks:
-        return "Path could not be resolved"
     if not isinstance(line, int):
-        return "Line could not be resolved"
+        yield "line could not be resolved"
+        return
+    side: str = comment.get("side", "RIGHT")
     start: int = comment.get("start_line", line)
     start_side: str = comment.get("start_side", side)
     if "start_line" in comment and start_side == side and start >= line:
-        return "Start line must precede the end line."
-    hunks = list(pull.hunks[comment["path"]])
-    if not any(_holds(hunk, line, side) for hunk in hunks):
-        return "Line must be part of the diff"
-    if not any(_holds(hunk, line, side) and _holds(hunk, start, start_side) for hunk in hunks):
-        return "Start line must be part of the same hunk as the line."
-    return None
+        yield "start line must precede the end line."
+        return
+    holding = [hunk for hunk in entry.hunks if _holds(hunk, line, side)]
+    if not holding:
+        yield "line must be part of the diff"
+    if "start_line" in comment and not any(_holds(hunk, start, start_side) for hunk in holding):
+        yield "start line must be part of the same hunk as the line."
+    if not holding:
+        yield _NO_HUNK
 
 
 def _holds(hunk: Hunk, line: int, side: str) -> bool:
@@ -310,13 +375,5 @@ def _holds(hunk: Hunk, line: int, side: str) -> bool:
     return start <= line < start + count
 
 
-def hunks_of(diff: str) -> dict[str, list[Hunk]]:
-    """The hunks of a unified diff, by path at the head, for `Pull.hunks`."""
-    found: dict[str, list[Hunk]] = {}
-    rows: list[Hunk] = []
-    for line in diff.splitlines():
-        if line.startswith("--- ") or (line.startswith("+++ ") and line != "+++ /dev/null"):
-            rows = found.setdefault(line[6:], [])
-        elif at := re.match(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", line):
-            rows.append((int(at[1]), int(at[2] or 1), int(at[3]), int(at[4] or 1)))
-    return {path: hunks for path, hunks in found.items() if hunks}
+def _problem(resource: str, field: str, message: str, code: str) -> Row:
+    return {"resource": resource, "code": code, "field": field, "message": message}

@@ -253,7 +253,7 @@ def test_usage_that_is_not_reported_is_unknown_and_not_free(review: Review, usag
     assert outcome.report["usage"]["reported"] == "unknown"
     assert [each["cost_usd"] for each in outcome.report["making"]["passes"]] == [None, None]
     assert outcome.report["making"]["cache_warning"] == ""
-    assert "Cost: unknown, the endpoint reported no usage" in outcome.markdown
+    assert "Cost: unknown (the endpoint reported no usage)" in outcome.markdown
     assert "read from the cache" not in outcome.markdown
     assert "$0.00" not in outcome.err
     (note,) = (note for note in outcome.report["notes"] if "no usage" in note)
@@ -343,7 +343,7 @@ def test_a_model_that_nobody_knows_has_no_price(review: Review) -> None:
     assert outcome.code == 0
     assert outcome.report["cost_usd"] is None
     assert "The endpoint answered with gpt-oss-20b, not claude-opus-5-5; its price is unknown." in outcome.report["notes"]
-    assert "unknown, for the catalogue has no price" in outcome.markdown
+    assert "unknown (no price listed" in outcome.markdown
 
 
 def test_another_model_of_the_catalogue_has_its_own_price(review: Review) -> None:

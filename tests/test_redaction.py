@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import git
 
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import MessagesServer, Received
 from reviewer.cli import main
 
@@ -244,7 +244,7 @@ def test_neither_a_request_nor_a_comment_about_a_pull_request_holds_a_secret(
             number=1,
             base_sha=base,
             head_sha=head,
-            hunks=hunks_of(git(repository, "diff", base, head)),
+            files=files_of(repository, base, head),
             title=f"Use {token('title')}",
             body=f"It is {token('body')}.\n\n{key(*KEY)}",
         )
@@ -254,7 +254,7 @@ def test_neither_a_request_nor_a_comment_about_a_pull_request_holds_a_secret(
         reviewer("review", "--quiet", "--depth", "quick", f"{github.url}/octo-org/hello/pull/1", "--publish", "review")
         posted = json.dumps([request.body for request in github.requests])
 
-    assert "secrets were taken out before anything was sent" in posted
+    assert "secrets were redacted before sending" in posted
     assert [] == leaks(asked(server), posted)
     assert "Use [secret: GitLab token]\\n\\nIt is [secret: GitLab token]." in asked(server)
 

@@ -16,7 +16,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from reviewer.errors import ForgeError
-from reviewer.github.refusals import UncertainError, advised_wait, refusal
+from reviewer.github.refusals import RefusedByGitHubError, UncertainError, advised_wait, refusal
 from reviewer.github.wire import Answer, LostError, Transport, Wire, malformed
 
 PATIENCE: Final = 180.0
@@ -95,6 +95,14 @@ class GitHub:
     def put(self, path: str, body: Mapping[str, object]) -> object:
         """Set something. Raises as `get` does."""
         return self._ask("PUT", self._wire.address(path, {}), body).body
+
+    def delete(self, path: str) -> None:
+        """Take something of our own back. One that is gone already is no error. Raises as `get` does."""
+        try:
+            self._ask("DELETE", self._wire.address(path, {}), {})
+        except RefusedByGitHubError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def graphql(self, document: str, **variables: object) -> Mapping[str, object]:
         """The `data` of a GraphQL answer. Only for documents that can be repeated without harm, as all of ours can.

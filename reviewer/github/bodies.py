@@ -38,6 +38,8 @@ class Links:
     """The repository: `https://github.com/OWNER/REPO`."""
     commit: str
     """The reviewed commit."""
+    base: str = ""
+    """The commit it is compared with, which has the lines that the change removes; empty where there is none."""
     report: str = ""
     """Where the full report is: the run's page; empty where nobody else can look at it."""
 
@@ -45,9 +47,10 @@ class Links:
         """Whether an address that GitHub gave is one of this repository, and fit for a link."""
         return url.startswith(f"{self.web}/pull/") and address(url) == url
 
-    def code(self, path: str, first: int = 0, last: int = 0) -> str:
-        """A link to lines as they are at the reviewed commit."""
-        return inert.link(path, first, last, top=self.top)
+    def code(self, path: str, first: int = 0, last: int = 0, *, removed: bool = False) -> str:
+        """A link to lines as they are at the reviewed commit, or (`removed`) at the base."""
+        top = f"{self.web}/blob/{self.base}" if removed and self.base else self.top
+        return inert.link(path, first, last, top=top)
 
     @property
     def top(self) -> str:
@@ -61,6 +64,8 @@ class FindingView:
 
     title: str
     link: str
+    lines: str
+    """`line 7` or `lines 7-9`."""
     copies: tuple[str, ...]
     """Links to the same mistake in the same words elsewhere in the file."""
     severity: str
@@ -75,6 +80,8 @@ class FindingView:
     """How to mend it, in words; may be empty."""
     replacement: str
     """A block that GitHub offers to apply, or the same as mere code; may be empty."""
+    applies: bool
+    """Whether GitHub offers to apply it."""
     verified: str
     """What a verification ruled: `confirmed` or `uncertain`; empty when there was none."""
     verification: str
@@ -95,22 +102,30 @@ class FindingView:
     """What was read differently from how it was written."""
 
 
-def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool) -> FindingView:
-    """A finding made harmless. `inline` says that it stands beside its lines, where a block to apply can mean only these."""
+def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: bool, limit: int = BODY_BYTES) -> FindingView:
+    """A finding made harmless. `inline` says that it stands beside its lines, where a block to apply can mean only these.
+
+    Of a text that would not fit into `limit` bytes the beginning is told.
+    """
     verification = finding.verification
     evidence = verification.evidence if verification else None
+    applies = inline and _can_be_applied(finding)
     return FindingView(
         title=inert.one_line(finding.title),
-        link=_where(finding, links),
-        copies=tuple(_where(copy, links) for copy in copies),
+        link=links.code(finding.path, finding.start_line, finding.end_line, removed=finding.removed),
+        lines=f"line {finding.start_line}"
+        if finding.start_line == finding.end_line
+        else f"lines {finding.start_line}-{finding.end_line}",
+        copies=tuple(links.code(copy.path, copy.start_line, copy.end_line, removed=copy.removed) for copy in copies),
         severity=finding.severity.word,
         confidence=finding.confidence.word,
         category=finding.category.value,
         origin=finding.origin.words if finding.origin else "",
         code=inert.block(finding.quote, finding.path),
-        explanation=inert.prose(finding.explanation),
-        suggestion=inert.prose(finding.suggestion),
-        replacement=_replacement(finding, inline=inline),
+        explanation=inert.prose(_beginning(finding.explanation, limit // _ESCAPED)),
+        suggestion=inert.prose(_beginning(finding.suggestion, limit // _ESCAPED)),
+        replacement=_replacement(finding, applies=applies),
+        applies=applies,
         verified=verification.ruling.value if verification else "",
         verification=inert.one_line(verification.explanation) if verification else "",
         evidence=links.code(evidence.path, evidence.start_line, evidence.end_line) if evidence else "",
@@ -123,40 +138,88 @@ def view(finding: Finding, copies: Iterable[Finding], links: Links, *, inline: b
     )
 
 
-def _where(finding: Finding, links: Links) -> str:
-    """A link to a finding's lines; none to removed ones, which the reviewed commit does not have."""
-    lines = (finding.path, finding.start_line, finding.end_line)
-    return inert.place(*lines) if finding.removed else links.code(*lines)
+_ESCAPED = 8
+"""Bytes that a character may take once it is harmless (`@` and a zero-width space by number): a text of so much less always fits."""
 
 
-def inline_body(told: Told, links: Links, templates: Templates) -> str:
+def _beginning(text: str, length: int) -> str:
+    """The text, or the whole words of it that `length` characters hold."""
+    return text if len(text) <= length else f"{text[:length].rpartition(' ')[0] or text[:length]} \u2026"
+
+
+def inline_body(told: Told, links: Links, templates: Templates, limit: int = BODY_BYTES) -> str:
     """The comment beside a finding's lines. Raises TemplateError."""
     assert told.finding is not None, "only what a review holds is told"  # noqa: S101
-    text = templates.render("github/inline.md.j2", finding=view(told.finding, told.copies, links, inline=True))
-    return _within(f"{fingerprint_marker(told.memory.posted_as)}\n{text}", BODY_BYTES, links, templates)
+    text = templates.render("github/inline.md.j2", finding=view(told.finding, told.copies, links, inline=True, limit=limit))
+    return _within(f"{fingerprint_marker(told.memory.posted_as)}\n{text}", limit, links, templates)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewText:
+    """The text of a review, and the findings that it tells: where all are too much, those that fit."""
+
+    markdown: str
+    outside: tuple[Told, ...]
+    rejected: tuple[Told, ...]
 
 
 def review_body(
-    key: str, inline: int, outside: Sequence[Told], rejected: Sequence[Told], links: Links, templates: Templates
-) -> str:
+    key: str,
+    inline: int,
+    outside: Sequence[Told],
+    rejected: Sequence[Told],
+    links: Links,
+    templates: Templates,
+    limit: int = BODY_BYTES,
+) -> ReviewText:
     """The review's own text: what has no place beside the lines. Raises TemplateError.
 
-    `outside` are findings outside the diff, `rejected` those whose place GitHub did not take.
+    `outside` are findings outside the diff, `rejected` those whose place GitHub did not take. Of these as many are told as fit into `limit`
+    bytes, at least one.
     """
+    room = limit - _HEAD
+    told = [*outside, *rejected]
+    fitting = told[: max(how_many_fit((rendered(entry, links, templates, limit) for entry in told), room), 1)]
+    shown_outside, shown_rejected = tuple(fitting[: len(outside)]), tuple(fitting[len(outside) :])
     text = templates.render(
         "github/review.md.j2",
         inline=inline,
-        outside=_views(outside, links),
-        rejected=_views(rejected, links),
+        outside=views(shown_outside, links, limit),
+        rejected=views(shown_rejected, links, limit),
+        more=len(told) - len(fitting),
         commit=inert.code(links.commit[:12]),
     )
-    markers = [review_marker(key), *(fingerprint_marker(told.memory.posted_as) for told in (*outside, *rejected))]
-    return _within("\n".join((*markers, text)), BODY_BYTES, links, templates)
+    markers = [review_marker(key), *(fingerprint_marker(entry.memory.posted_as) for entry in fitting)]
+    markdown = _within("\n".join((*markers, text)), limit, links, templates)
+    return ReviewText(markdown, shown_outside, shown_rejected)
 
 
-def within_a_comment(markdown: str, links: Links, templates: Templates) -> str:
+_HEAD = 1_500
+"""Bytes for the words around the findings of a review's text."""
+_MARKER = 32
+"""Bytes of a finding's marker and the line feed after it."""
+
+
+def rendered(told: Told, links: Links, templates: Templates, limit: int) -> str:
+    """A finding in full, as it stands in a review's text and in the summary comment. Raises TemplateError."""
+    (finding,) = views([told], links, limit)
+    return templates.render("github/finding.md.j2", finding=finding)
+
+
+def how_many_fit(texts: Iterable[str], room: int) -> int:
+    """How many of these, from the first on, fit together into `room` bytes, each with a marker and a blank line."""
+    used = count = 0
+    for text in texts:
+        used += len(text.encode("utf-8", "replace")) + _MARKER + 2
+        if used > room:
+            break
+        count += 1
+    return count
+
+
+def within_a_comment(markdown: str, links: Links, templates: Templates, limit: int = BODY_BYTES) -> str:
     """The text, or what fits into a comment of it. Raises TemplateError."""
-    return _within(markdown, BODY_BYTES, links, templates)
+    return _within(markdown, limit, links, templates)
 
 
 def job_summary(report: str, links: Links | None, templates: Templates) -> str:
@@ -169,16 +232,25 @@ def _within(markdown: str, limit: int, links: Links | None, templates: Templates
     return fit(markdown, limit, ending)
 
 
-def _views(told: Iterable[Told], links: Links) -> tuple[FindingView, ...]:
-    return tuple(view(entry.finding, entry.copies, links, inline=False) for entry in told if entry.finding is not None)
+def views(told: Iterable[Told], links: Links, limit: int) -> tuple[FindingView, ...]:
+    """Findings as they are told where there is no place beside their lines."""
+    return tuple(
+        view(entry.finding, entry.copies, links, inline=False, limit=limit) for entry in told if entry.finding is not None
+    )
 
 
-def _replacement(finding: Finding, *, inline: bool) -> str:
-    """The block that GitHub offers to apply, when it would do exactly what was checked; else the same as mere code."""
+def _can_be_applied(finding: Finding) -> bool:
+    """Whether GitHub's offer to apply the replacement would do exactly what was checked.
+
+    What is shown as ⟨U+202E⟩ would be applied as these letters; and nobody should apply what cannot be seen.
+    """
     lines = finding.replacement
-    if lines is None:
-        return ""
-    # What is shown as ⟨U+202E⟩ would be applied as these letters; and nobody should apply what cannot be seen.
-    if inline and fills_anchor(finding) and inert.visible(lines) == lines:
+    return lines is not None and not finding.removed and fills_anchor(finding) and inert.visible(lines) == lines
+
+
+def _replacement(finding: Finding, *, applies: bool) -> str:
+    """The block that GitHub offers to apply, else the same as mere code."""
+    lines = finding.replacement or ""
+    if applies:
         return inert.suggestion(lines)
     return inert.block(lines, finding.path) if lines else ""

@@ -37,6 +37,10 @@ class Posted:
     node: str
     """The GraphQL id of the inline comment; empty in a body."""
     url: str
+    number: int = 0
+    """The REST id of the inline comment, or of the review that it is in the body of. GitHub counts upwards."""
+    review: int = 0
+    """The REST id of the review that it is a part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class PostedReview:
 
     key: str
     url: str
+    number: int = 0
+    """The REST id; 0 where GitHub did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +68,47 @@ class Existing:
 
     sticky: Sticky | None
     reviews: tuple[PostedReview, ...]
-    posted: dict[str, Posted]
-    """By fingerprint; where a finding was told twice, the first."""
+    every: tuple[Posted, ...]
+    """What was told beside lines, then what was told in reviews, each in the order it was posted."""
+    answered: frozenset[int]
+    """The REST ids of comments that somebody answered."""
+
+    @property
+    def posted(self) -> dict[str, Posted]:
+        """By fingerprint; where a finding was told twice, the first."""
+        return {entry.fingerprint: entry for entry in reversed(self.every)}
 
 
 def existing(github: GitHub, pull: PullRequest, login: str) -> Existing:
     """What `login` wrote on the pull request in earlier runs. Raises ForgeError."""
     reviews = list(_ours(github.pages(f"{pulls(pull)}/reviews"), _Review, login))
-    inline = list(_ours(github.pages(f"{pulls(pull)}/comments"), _Inline, login))
+    rows = list(github.pages(f"{pulls(pull)}/comments"))
+    inline = list(_ours(rows, _Inline, login))
     told = [
-        Posted(fingerprint=name, place=place, commit=_commit_id(entry.commit), node=node, url=entry.html_url)
-        for entry, place, node in (
-            *((comment, Place.INLINE, comment.node_id) for comment in inline),
-            *((review, Place.BODY, "") for review in reviews),
+        Posted(
+            fingerprint=name,
+            place=place,
+            commit=_commit_id(entry.commit),
+            node=node,
+            url=entry.html_url,
+            number=entry.id,
+            review=review,
+        )
+        for entry, place, node, review in (
+            *((comment, Place.INLINE, comment.node_id, comment.pull_request_review_id or 0) for comment in inline),
+            *((review, Place.BODY, "", review.id) for review in reviews),
         )
         for name in leading_fingerprints(entry.body or "")
     ]
     return Existing(
         sticky=find_sticky(github, pull, login),
         reviews=tuple(
-            PostedReview(key, entry.html_url) for entry in reviews if (key := review_key_of(entry.body or "")) is not None
+            PostedReview(key, entry.html_url, entry.id)
+            for entry in reviews
+            if (key := review_key_of(entry.body or "")) is not None
         ),
-        posted={entry.fingerprint: entry for entry in reversed(told)},
+        every=tuple(told),
+        answered=frozenset(number for row in rows if (number := _read(_Inline, row).in_reply_to_id) is not None),
     )
 
 
@@ -102,6 +127,11 @@ def create_sticky(github: GitHub, pull: PullRequest, body: str) -> Sticky:
 def change_sticky(github: GitHub, pull: PullRequest, number: int, body: str) -> Sticky:
     """Raises ForgeError; RefusedByGitHubError with 404 when somebody deleted it."""
     return _sticky(github.patch(f"/repos/{pull.full_name}/issues/comments/{number}", {"body": body}))
+
+
+def delete_sticky(github: GitHub, pull: PullRequest, number: int) -> None:
+    """Take back a summary comment that was made a second time. Raises ForgeError."""
+    github.delete(f"/repos/{pull.full_name}/issues/comments/{number}")
 
 
 def pulls(pull: PullRequest) -> str:
@@ -141,6 +171,8 @@ class _Comment(_Entry):
 
 class _Inline(_Comment):
     node_id: str = ""
+    pull_request_review_id: int | None = None
+    in_reply_to_id: int | None = None
     original_commit_id: str | None = None
 
     @property

@@ -1,7 +1,7 @@
 """What a review says that earlier pushes did not, and what became of what they said.
 
 A model finds a part of what is there, each time another part: that a finding is missing today proves nothing. So an earlier finding
-counts as fixed only when the code it quoted is gone; else it was not seen again.
+counts as fixed only when the code it quoted is gone; else it was not reproduced.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
     NEW = "new"
     STILL = "still there"
-    UNSEEN = "not seen again"
+    UNSEEN = "not reproduced"
     FIXED = "fixed"
 
 
@@ -83,17 +83,34 @@ def compare(
     told: list[Told] = []
     for name, (first, *copies) in groups.items():
         before = same.get(name) or (None if name in posted else _under_another_name(first, earlier, head))
-        item = _item(first, before, posted.get(before.posted_as if before else name), commit)
+        item = _item(first, before, posted.get(before.posted_as if before else name), commit, head)
+        if before is None and name in memory.names and name not in posted:
+            item = replace(item, since=memory.head, place=Place.OVER)
         told.append(Told(item, Standing.NEW if item.since == commit else Standing.STILL, first, tuple(copies)))
     return (*told, *_left(earlier.values(), head))
 
 
-def _item(finding: Finding, before: Remembered | None, posted: Posted | None, commit: str) -> Remembered:
+def _item(finding: Finding, before: Remembered | None, posted: Posted | None, commit: str, head: Head) -> Remembered:
+    quote, removed = _watched(finding, head)
     if before is None:
         since = posted.commit if posted and posted.commit else commit
-        return remembered(finding, since=since, place=posted.place if posted else Place.LISTED)
+        place = posted.place if posted else Place.LISTED
+        return remembered(finding, since=since, place=place, quote=quote, removed=removed)
     place = posted.place if posted else before.place
-    return replace(remembered(finding, since=before.since, place=place, posted_as=before.posted_as), hidden=before.hidden)
+    item = remembered(finding, since=before.since, place=place, posted_as=before.posted_as, quote=quote, removed=removed)
+    return replace(item, hidden=before.hidden)
+
+
+def _watched(finding: Finding, head: Head) -> tuple[str | None, bool]:
+    """The quote by which it will be seen that a finding is fixed (None: its own), and whether that is so once the quote is *back*.
+
+    The lines of a finding on removed lines are gone from the start. Where the same lines stand elsewhere in the file as well, nothing
+    can tell later, so there is no such quote.
+    """
+    if not finding.removed:
+        return None, False
+    is_gone = not _holds(kept_quote(finding.quote), head.texts.get(finding.path, ""))
+    return (None, True) if is_gone and finding.path not in head.unread else ("", False)
 
 
 def _under_another_name(finding: Finding, earlier: dict[str, Remembered], head: Head) -> Remembered | None:
@@ -127,9 +144,11 @@ def _is_same_code(one: str, other: str, *, alike: bool) -> bool:
 
 def _left(items: Iterable[Remembered], head: Head) -> Iterable[Told]:
     """What became of the findings that this push's review does not hold."""
-    gone = [item for item in items if _quote_is_gone(item, head)]
+    items = tuple(items)
+    gone = [item for item in items if not item.removed and _quote_is_gone(item, head)]
     moved = _elsewhere(gone, head)
     fixed = {item.fingerprint for item in gone if item.fingerprint not in moved}
+    fixed |= {item.fingerprint for item in items if item.removed and _is_back(item, head)}
     return [Told(item, Standing.FIXED if item.fingerprint in fixed else Standing.UNSEEN) for item in items]
 
 
@@ -142,8 +161,18 @@ def _quote_is_gone(item: Remembered, head: Head) -> bool:
     if not item.quote or item.path in head.unread:
         return False
     text = head.texts.get(item.path)
-    # What is quoted had its secrets masked; a secret that is still there must not count as mended.
-    return text is None or not (_stands(item.quote, squeeze(text)) or _stands(item.quote, squeeze(mask(text))))
+    return text is None or not _holds(item.quote, text)
+
+
+def _is_back(item: Remembered, head: Head) -> bool:
+    """Whether lines that the change removed are in their file again, one after the other."""
+    text = head.texts.get(item.path, "")
+    return bool(item.quote) and any(item.quote.replace("\n", "") in squeeze(each) for each in (text, mask(text)))
+
+
+def _holds(quote: str, text: str) -> bool:
+    """Whether a file holds quoted code. What is quoted had its secrets masked; a secret that is still there must not count as fixed."""
+    return _stands(quote, squeeze(text)) or _stands(quote, squeeze(mask(text)))
 
 
 def _stands(quote: str, plain: str) -> bool:

@@ -10,9 +10,10 @@ from reviewer.findings import Finding, Location
 from reviewer.github.comparison import Told
 from reviewer.github.memory import Place
 from reviewer.github.mode import Mode
-from reviewer.github.posting import MOST_COMMENTS, Desk, Draft, post
+from reviewer.github.posting import MOST_COMMENTS, Desk, Draft, Outcome, post
 from reviewer.reply.fingerprint import fingerprint, numbered
 from reviewer.report.amounts import counted
+from reviewer.report.printable import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class Drafted:
     """What was posted. In `told` each finding's place is where it now stands."""
 
     told: tuple[Told, ...]
-    reviews: tuple[str, ...] = ()
-    """URLs; an empty one where GitHub did not say."""
+    posted: tuple[Outcome, ...] = ()
+    """The reviews that GitHub took."""
     inline: int = 0
     outside: int = 0
     rejected: int = 0
@@ -87,9 +88,14 @@ def draft(told: tuple[Told, ...], mode: Mode, max_comments: int) -> Plan:
     fresh = [entry for entry in told if entry.finding is not None and entry.memory.place is Place.LISTED]
     if mode is not Mode.REVIEW:
         return Plan(told=told, inline=(), outside=(), over=())
-    anchored = [entry for entry in fresh if entry.finding is not None and entry.finding.anchor is not None]
-    outside = tuple(entry for entry in fresh if entry.finding is not None and entry.finding.anchor is None)
+    anchored = [entry for entry in fresh if _has_place(entry)]
+    outside = tuple(entry for entry in fresh if not _has_place(entry))
     return Plan(told=told, inline=tuple(anchored[:max_comments]), outside=outside, over=tuple(anchored[max_comments:]))
+
+
+def _has_place(told: Told) -> bool:
+    """Whether a comment can be placed beside its lines: they lie in the diff, and the file has a name that JSON can hold."""
+    return told.finding is not None and told.finding.anchor is not None and printable(told.finding.path) == told.finding.path
 
 
 def submit(desk: Desk, plan: Plan, stands: list[str]) -> Drafted:
@@ -97,35 +103,46 @@ def submit(desk: Desk, plan: Plan, stands: list[str]) -> Drafted:
 
     What was posted is added to `stands`, so that it is known also when the rest fails. Raises ForgeError and TemplateError.
     """
-    places = dict.fromkeys(_names(plan.over), Place.OVER)
-    reviews: list[str] = []
-    notes: list[str] = []
-    rejected = 0
+    outcomes: list[Outcome] = []
     for number, part in enumerate(_parts(plan.inline) or ([()] if plan.outside else [])):
-        outside = plan.outside if number == 0 else ()
-        outcome = post(desk, Draft(inline=tuple(part), outside=outside))
-        rejected += len(outcome.rejected)
-        places |= dict.fromkeys(_names(part), Place.INLINE)
-        places |= dict.fromkeys(_names((*outside, *outcome.rejected)), Place.BODY)
-        if outcome.posted:
-            reviews.append(outcome.url)
-            stands.append(f"the review at {outcome.url}" if outcome.url else "a review")
-        else:
-            places |= dict.fromkeys(_names((*part, *outside)), Place.OVER)
-            notes.append("GitHub took no review of this commit; what one would have said stands here.")
-    if rejected and reviews:
-        notes.append(f"GitHub took no comment at the lines of {counted(rejected, 'finding')}.")
-    told = tuple(_placed(entry, places) for entry in plan.told)
+        outcome = post(desk, Draft(inline=tuple(part), outside=plan.outside if number == 0 else ()))
+        if outcome.review is not None:
+            stands.append(f"the review at {outcome.review.url}" if outcome.review.url else "a review")
+        outcomes.append(outcome)
+    return drafted(plan, outcomes)
+
+
+def drafted(plan: Plan, outcomes: Sequence[Outcome], notes: Sequence[str] | None = None) -> Drafted:
+    """What came of the plan; `notes` where it is known already what to say of it."""
+    inline = [told for outcome in outcomes for told in outcome.inline]
+    outside = [told for outcome in outcomes for told in outcome.outside]
+    rejected = [told for outcome in outcomes for told in outcome.rejected]
+    over = [told for outcome in outcomes for told in outcome.over]
+    places = dict.fromkeys(_names((*plan.over, *over)), Place.OVER) | dict.fromkeys(_names(inline), Place.INLINE)
+    places |= dict.fromkeys(_names((*outside, *rejected)), Place.BODY)
     current = [entry for entry in plan.told if entry.finding is not None]
     return Drafted(
-        told=told,
-        reviews=tuple(reviews),
-        inline=list(places.values()).count(Place.INLINE),
-        outside=len(plan.outside),
-        rejected=rejected,
+        told=tuple(_placed(entry, places) for entry in plan.told),
+        posted=tuple(outcome for outcome in outcomes if outcome.review is not None),
+        inline=len(inline),
+        outside=len(outside),
+        rejected=len(rejected),
         suppressed=sum(1 + len(entry.copies) for entry in current if entry.memory.place is not Place.LISTED),
-        notes=tuple(notes),
+        notes=tuple(_notes(outcomes) if notes is None else notes),
     )
+
+
+def placed(told: Iterable[Told], sent: Drafted) -> tuple[Told, ...]:
+    """The findings, those that no review tells at the place that was meant for them."""
+    over = {entry.memory.fingerprint: Place.OVER for entry in sent.told if entry.memory.place is Place.OVER}
+    return tuple(_placed(entry, over) if entry.memory.place is Place.LISTED else entry for entry in told)
+
+
+def _notes(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    if any(outcome.review is None for outcome in outcomes):
+        yield "GitHub took no review of this commit; what one would have said is in this comment."
+    if rejected := sum(len(outcome.rejected) for outcome in outcomes):
+        yield f"GitHub took no comment at the lines of {counted(rejected, 'finding')}."
 
 
 def _parts(inline: Sequence[Told]) -> list[Sequence[Told]]:

@@ -11,8 +11,8 @@ _REVIEW = re.compile(r"<!-- reviewer:review:v1:([0-9a-f]{32}) -->")
 _STATE = re.compile(r"<!-- reviewer:state:v1:([A-Za-z0-9+/]{1,65536}={0,2}) -->")
 STICKY = "<!-- reviewer:sticky:v1 -->"
 """The first line of the summary comment."""
-_MOST = 200
-"""Fingerprints read from one body: one review has at most `--max-findings` of them."""
+_MOST = 1_000
+"""Lines read from one body for its markers: a body has no room for more findings than that."""
 
 
 def fingerprint_marker(fingerprint: str) -> str:

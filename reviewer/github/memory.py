@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -63,6 +63,8 @@ class Remembered:
     place: Place
     hidden: bool = False
     """Its comment was minimised by us, once: what people do with it after that is theirs."""
+    removed: bool = False
+    """The quoted lines are removed by the change, and were nowhere else in the file when it was told: it is fixed once they are back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,17 @@ class Memory:
     head: str
     """The commit that was reviewed last; empty when nothing is remembered."""
     findings: tuple[Remembered, ...]
+    names: frozenset[str] = frozenset()
+    """Fingerprints of further findings that were told, for which there was no more room: known by name, so that they are not told again."""
 
 
 NOTHING = Memory("", ())
 
 
-def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "") -> Remembered:
-    """What is kept of a finding."""
+def remembered(
+    finding: Finding, *, since: str, place: Place, posted_as: str = "", quote: str | None = None, removed: bool = False
+) -> Remembered:
+    """What is kept of a finding; `quote` where that is not its own."""
     return Remembered(
         fingerprint=finding.fingerprint,
         posted_as=posted_as or finding.fingerprint,
@@ -86,12 +92,12 @@ def remembered(finding: Finding, *, since: str, place: Place, posted_as: str = "
         category=finding.category,
         severity=finding.severity,
         title=finding.title[:_TITLE],
-        # Removed lines are gone already, which says nothing of whether the finding was fixed.
-        quote="" if finding.removed else kept_quote(finding.quote),
+        quote=kept_quote(finding.quote) if quote is None else quote,
         first=finding.start_line,
         last=finding.end_line,
         since=since,
         place=place,
+        removed=removed,
     )
 
 
@@ -100,12 +106,33 @@ def kept_quote(quote: str) -> str:
     return "\n".join(filter(None, map(squeeze, quote.split("\n"))))[:_QUOTE].rstrip("\n")
 
 
-def encode(head: str, findings: Iterable[Remembered]) -> str:
-    """Base64 of at most `MOST_BYTES`; where there is too much, the last findings given are left out."""
-    rows = [_row(finding) for finding in findings]
-    while len(encoded := _packed(head, rows)) > MOST_BYTES:
-        rows = rows[: len(rows) * 3 // 4]
+def encode(head: str, findings: Iterable[Remembered], most: int = MOST_BYTES) -> str:
+    """Base64 of at most `most` bytes.
+
+    Where there is too much, quotes and titles are shortened first, then of the last findings given only the names are kept: a finding that
+    is not remembered at all would be told again.
+    """
+    every = list(findings)
+    encoded = ""
+    for length in _LENGTHS:
+        encoded = _packed(head, [_row(_shortened(finding, length)) for finding in every])
+        if len(encoded) <= most:
+            return encoded
+    names = [finding.fingerprint for finding in every]
+    kept = len(every)
+    while names and len(encoded) > most:
+        kept, names = kept * 3 // 4, names if kept else names[: len(names) * 3 // 4]
+        encoded = _packed(head, [_row(_shortened(finding, 0)) for finding in every[:kept]], names[kept:])
     return encoded
+
+
+_LEAST_TITLE = 24
+_LENGTHS = (_QUOTE, 60, 0)
+"""Characters of a quote, and at most of a title. A shorter quote is gone from a file no sooner than the whole one, and an empty one never."""
+
+
+def _shortened(finding: Remembered, length: int) -> Remembered:
+    return replace(finding, title=finding.title[: max(length, _LEAST_TITLE)], quote=finding.quote[:length].rstrip("\n"))
 
 
 def decode(state: str | None) -> Memory:
@@ -118,7 +145,7 @@ def decode(state: str | None) -> Memory:
         if not unpacker.eof or unpacker.unused_data:
             return NOTHING
         read = _State.model_validate_json(plain)
-        return Memory(read.head, tuple(map(_finding, read.findings)))
+        return Memory(read.head, tuple(map(_finding, read.findings)), frozenset(read.names))
     except (ValueError, zlib.error, RecursionError, ValidationError):
         return NOTHING
 
@@ -148,15 +175,18 @@ class _Row(_Strict):
     since: _Commit
     place: Place
     hidden: bool
+    removed: bool = False
 
 
 class _State(_Strict):
     head: _Commit
     findings: tuple[_Row, ...]
+    names: tuple[_Hex, ...] = ()
 
 
-def _packed(head: str, rows: list[dict[str, object]]) -> str:
-    plain = json.dumps({"head": head, "findings": rows}, separators=(",", ":"))
+def _packed(head: str, rows: Sequence[Mapping[str, object]], names: Sequence[str] = ()) -> str:
+    further = {"names": names} if names else {}
+    plain = json.dumps({"head": head, "findings": rows, **further}, separators=(",", ":"))
     return b64encode(zlib.compress(plain.encode(), 9)).decode()
 
 

@@ -7,7 +7,7 @@ wrote. A message holds the status and the path that was asked, never a header.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import mktime_tz, parsedate_tz
 from http import HTTPStatus
 
@@ -29,6 +29,16 @@ class RefusedByGitHubError(ForgeError):
         self.problems = problems
         """GitHub's own words, most general first: the message, then its list of errors. To be matched; made inert before shown."""
 
+    @property
+    def is_about_length(self) -> bool:
+        """Whether a text was too long for GitHub: a shorter one may be accepted."""
+        return self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any("too long" in each.lower() for each in self.problems)
+
+    @property
+    def is_about_lock(self) -> bool:
+        """Whether the conversation is locked: then nothing is accepted, whatever it says."""
+        return _is_about_lock(self.problems)
+
 
 class UncertainError(ForgeError):
     """A POST went out and no answer came back: it may have been carried out.
@@ -45,7 +55,7 @@ def refusal(status: int, body: object, *, asked: str, secret: str | None) -> Ref
     problems = tuple(problem.replace(secret, "***") if secret else problem for problem in problems_of(body))
     said = f" ({problems[0]})" if problems else ""
     return RefusedByGitHubError(
-        f"GitHub answered {status} to {asked}{said}.", hint=_hint(status, asked), status=status, problems=problems
+        f"GitHub answered {status} to {asked}{said}.", hint=_hint(status, asked, problems), status=status, problems=problems
     )
 
 
@@ -58,11 +68,14 @@ def problems_of(body: object) -> tuple[str, ...]:
 
 
 def advised_wait(status: int, headers: Mapping[str, str], body: object, now: float) -> float | None:
-    """Seconds after which GitHub wants the request again; None when the status is not about too many requests.
+    """Seconds after which GitHub wants the request again; None when the refusal is not about too many requests.
 
     The order is that of GitHub's documentation on rate limits: `retry-after`, then `x-ratelimit-reset` when nothing remains, then a
-    minute. A 403 is about the rate only when one of these, or the message, says so.
+    minute. A 403 is about the rate only when one of these, or the message, says so; a 422 only when its words are those for a text that
+    was "submitted too quickly".
     """
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return SECONDARY_WAIT if any("submitted too quickly" in problem.lower() for problem in problems_of(body)) else None
     if status not in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}:
         return None
     if (given := headers.get("retry-after")) is not None:
@@ -107,7 +120,13 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)[:_LONGEST_PROBLEM].strip()
 
 
-def _hint(status: int, asked: str) -> str:
+def _is_about_lock(problems: Iterable[str]) -> bool:
+    return any(words in problem.lower() for problem in problems for words in ("is locked", "lock prevents"))
+
+
+def _hint(status: int, asked: str, problems: Iterable[str]) -> str:
+    if _is_about_lock(problems):
+        return "The conversation is locked. Unlock it, or use a token with `contents: write`."
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return "The token is wrong, expired or revoked. Set GITHUB_TOKEN (or GH_TOKEN) to a valid one."

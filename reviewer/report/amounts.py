@@ -35,9 +35,9 @@ def seconds_text(seconds: float) -> str:
 
 
 def cost_text(cost: float | None, usage: Usage, currency: str = "USD ") -> str:
-    """Dollars for a usage, or why they are not known: `USD 0.12`, `at least USD 0.12`, `unknown, the endpoint reported no usage`."""
+    """Dollars for a usage, or why they are not known: `USD 0.12`, `at least USD 0.12`, `unknown (the endpoint reported no usage)`."""
     if not usage.known:
-        return "unknown, the endpoint reported no usage"
+        return "unknown (the endpoint reported no usage)"
     if cost is None:
-        return "unknown, for the catalogue has no price for this model"
+        return "unknown (no price listed for this model)"
     return f"{'at least ' if usage.reported is Reported.AT_LEAST else ''}{currency}{cost:,.2f}"

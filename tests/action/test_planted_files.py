@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from action_runner import Ran, Runner
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import MessagesServer
 
 OURS = {
@@ -72,7 +72,7 @@ def planted(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make
     head = commit(origin, THEIRS)
     git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
     git(tmp_path, "clone", "--quiet", "--branch=theirs", f"file://{origin}", str(workspace))
-    pull = Pull(number=7, base_sha=base, head_sha=head, hunks=hunks_of(git(origin, "diff", f"{base}...{head}")))
+    pull = Pull(number=7, base_sha=base, head_sha=head, files=files_of(origin, base, head))
     github.state.add_pull(pull)
     github.serve_repository(github.state.full_name, origin)
     messages.model = lambda _body: {"findings": [], "summary": "Fine."}

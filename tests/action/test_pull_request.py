@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from action_runner import Ran, Runner
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import MessagesServer
 
 MakeRunner = Callable[..., Runner]
@@ -116,9 +116,9 @@ def scene(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make_r
     workspace = tmp_path / "workspace"
     git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=topic", f"file://{origin}", str(workspace))
     set_traps(workspace, canaries)
-    hunks = hunks_of(git(origin, "diff", base, head))
+    files = files_of(origin, base, head)
     pull = github.state.add_pull(
-        Pull(number=7, base_sha=base, head_sha=head, hunks=hunks, title="Faster ::error::x", body="##[x]y")
+        Pull(number=7, base_sha=base, head_sha=head, files=files, title="Faster ::error::x", body="##[x]y")
     )
     github.serve_repository(github.state.full_name, origin)
     messages.model = find_eval

@@ -15,7 +15,7 @@ import pytest
 from conftest import git
 
 from action_runner import Ran, Runner
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import Behaviour, MessagesServer
 from reviewer.github.vouching import fetch_identity
 from reviewer.live_secrets import clean, protecting
@@ -65,8 +65,8 @@ def run(tmp_path: Path, github: GitHubServer, messages: MessagesServer, make_run
     git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
     workspace = tmp_path / "workspace"
     git(tmp_path, "clone", "--quiet", f"file://{origin}", str(workspace))
-    hunks = hunks_of(git(origin, "diff", *commits))
-    pull = github.state.add_pull(Pull(number=7, base_sha=commits[0], head_sha=commits[1], hunks=hunks, title="t", body=""))
+    entries = files_of(origin, *commits)
+    pull = github.state.add_pull(Pull(number=7, base_sha=commits[0], head_sha=commits[1], files=entries, title="t", body=""))
     github.serve_repository(github.state.full_name, origin)
     messages.key = KEY
     messages.model = telling

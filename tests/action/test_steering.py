@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from action_runner import Runner
-from github_server import GitHubServer, Pull, hunks_of
+from github_server import GitHubServer, Pull, files_of
 from messages_server import MessagesServer
 
 OURS = {
@@ -75,7 +75,7 @@ def test_a_commit_within_an_earlier_pull_request_does_not_steer_the_next_one(
         git(tmp_path, "clone", "--quiet", "--branch=main", f"file://{origin}", str(workspace))
     else:
         workspace.mkdir()
-    pull = Pull(number=7, base_sha=base, head_sha=head, hunks=hunks_of(git(origin, "diff", f"{base}...{head}")))
+    pull = Pull(number=7, base_sha=base, head_sha=head, files=files_of(origin, base, head))
     github.state.add_pull(pull)
     github.serve_repository(github.state.full_name, origin)
     messages.model = nothing_found

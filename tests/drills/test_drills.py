@@ -40,7 +40,7 @@ CALLED = {
         *(f"GET {PULL}/reviews", f"GET {PULL}/comments", f"GET {ISSUE}/comments"),
         f"POST {PULL}/reviews",
         *(f"GET {PULL}/reviews", f"GET {PULL}/comments", f"GET {ISSUE}/comments"),
-        f"POST {ISSUE}/comments",
+        *(f"POST {ISSUE}/comments", f"GET {ISSUE}/comments"),
         *("GET /octo-org/hello.git/info/refs", "POST /octo-org/hello.git/git-upload-pack"),
     ],
 }

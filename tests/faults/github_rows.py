@@ -8,7 +8,7 @@ from conftest import git
 
 from faults.row import Disk, Row
 from faults.scene import Outcome, Scene
-from github_server import GitHubServer, Pull, Trouble, hunks_of
+from github_server import GitHubServer, Pull, Trouble, files_of
 from messages_server import Behaviour
 
 
@@ -22,7 +22,7 @@ def pull_request(scene: Scene, github: GitHubServer) -> str:
     git(root, "commit", "--quiet", "--message", "second")
     head = git(root, "rev-parse", "HEAD").strip()
     git(root, "config", "uploadpack.allowAnySHA1InWant", "true")
-    github.state.add_pull(Pull(number=7, base_sha=base, head_sha=head, hunks=hunks_of(git(root, "diff", base, head))))
+    github.state.add_pull(Pull(number=7, base_sha=base, head_sha=head, files=files_of(root, base, head)))
     github.serve_repository(github.state.full_name, root)
     return f"{github.url}/{github.state.full_name}/pull/7"
 

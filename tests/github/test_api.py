@@ -44,7 +44,9 @@ def test_a_review_is_created_and_listed(github: GitHubServer, client: GitHub) ->
 def test_one_comment_outside_the_diff_costs_the_whole_review(github: GitHubServer, client: GitHub) -> None:
     with pytest.raises(RefusedByGitHubError) as caught:
         client.post(REVIEWS, review({"path": "a.py", "line": 4, "body": "x"}, {"path": "a.py", "line": 10, "body": "y"}))
-    assert (caught.value.status, caught.value.problems) == (422, ("Unprocessable Entity", "Line must be part of the diff"))
+    assert caught.value.status == 422
+    assert caught.value.problems[0] == "Unprocessable Entity"
+    assert caught.value.problems[1].startswith("Pull request review thread line must be part of the diff")
     assert (github.state.reviews, github.state.review_comments) == ([], [])
 
 
@@ -52,6 +54,13 @@ def test_a_comment_is_changed(github: GitHubServer, client: GitHub) -> None:
     row = github.state.add_issue_comment(1, "before")
     client.patch(f"/repos/octo-org/hello/issues/comments/{row['id']}", {"body": "after"})
     assert [row["body"] for row in rows(client.pages(COMMENTS))] == ["after"]
+
+
+def test_a_comment_is_deleted_and_one_that_is_gone_is_no_error(github: GitHubServer, client: GitHub) -> None:
+    row = github.state.add_issue_comment(1, "twice")
+    for _ in range(2):
+        client.delete(f"/repos/octo-org/hello/issues/comments/{row['id']}")
+    assert github.state.issue_comments == []
 
 
 def test_a_comment_is_minimised_through_graphql(github: GitHubServer, client: GitHub) -> None:

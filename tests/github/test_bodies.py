@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ EXPECTED = Path(__file__).parents[1] / "data" / "github_bodies"
 TEMPLATES = Templates()
 COMMIT, BEFORE, BASE = "0123456789abcdef0123456789abcdef01234567", "b" * 40, "c" * 40
 WEB = "https://github.com/octo/shop"
-LINKS = Links(web=WEB, commit=COMMIT, report=f"{WEB}/actions/runs/1")
+LINKS = Links(web=WEB, commit=COMMIT, base=BASE, report=f"{WEB}/actions/runs/1")
 CHANGE = ReviewedChange(label="octo/shop#7", base=BASE, head=COMMIT, files=3, added=9, removed=2)
 EVAL = replace(
     COMPLETE.findings[0],
@@ -33,7 +34,7 @@ EVAL = replace(
     replacement="def load(path):\n    with open(path) as file:\n        return ast.literal_eval(file.read())",
 )
 OURS = {"h2", "h3", "p", "strong", "em", "code", "pre", "ul", "li", "a", "table", "thead", "tbody", "tr", "th", "td"}
-OURS |= {"details", "summary", "blockquote", "br", "span", "a comment"}
+OURS |= {"sub", "details", "summary", "blockquote", "br", "span", "a comment"}
 
 
 def first_push(review: Review, place: Place = Place.INLINE) -> Scene:
@@ -73,14 +74,18 @@ def told(found: Finding, *copies: Finding) -> Told:
     return replace(one, copies=copies)
 
 
+def review_text(inline: int, outside: Sequence[Told], rejected: Sequence[Told]) -> str:
+    return review_body("0" * 32, inline, outside, rejected, LINKS, TEMPLATES).markdown
+
+
 def samples() -> dict[str, str]:
     changed = {name: replace(review, change=CHANGE) for name, review in _REVIEWS.items()}
     review, later = later_push()
     outside, rejected = told(COMPLETE.findings[1]), told(COMPLETE.findings[2])
     return {
         "inline": inline_body(told(EVAL, replace(EVAL, start_line=40, end_line=42)), LINKS, TEMPLATES),
-        "review": review_body("0" * 32, 2, [outside], [rejected], LINKS, TEMPLATES),
-        "review_of_one": review_body("0" * 32, 1, [], [], LINKS, TEMPLATES),
+        "review": review_text(2, [outside], [rejected]),
+        "review_of_one": review_text(1, [], []),
         "sticky_later": sticky_body(review, later, TEMPLATES),
         **{f"sticky_{name}": sticky_body(review, first_push(review), TEMPLATES) for name, review in changed.items()},
         "sticky_alone": sticky_body(changed["complete"], first_push(changed["complete"], Place.LISTED), TEMPLATES),
@@ -126,7 +131,7 @@ def elements_with(words: str) -> list[str]:
     summary = replace(COMPLETE, findings=(found,), problems=("x" + words,), notes=("x" + words,), summary="x", change=CHANGE)
     bodies = (
         inline_body(told(found), LINKS, TEMPLATES),
-        review_body("0" * 32, 0, [told(found)], [], LINKS, TEMPLATES),
+        review_text(0, [told(found)], []),
         sticky_body(summary, first_push(summary, Place.LISTED), TEMPLATES),
     )
     return [tag for body in bodies for tag, _ in Page(body).elements if tag not in {"code", "br", "span"}]
@@ -163,13 +168,13 @@ def test_no_prose_offers_a_block_to_apply() -> None:
     found = finding(title=attack, explanation=attack, suggestion=attack, quote=attack)
     for body in (
         inline_body(told(found), LINKS, TEMPLATES),
-        review_body("0" * 32, 0, [told(found)], [told(found)], LINKS, TEMPLATES),
+        review_text(0, [told(found)], [told(found)]),
     ):
         assert [attributes for tag, attributes in Page(body).elements if attributes.get("lang") == "suggestion"] == []
 
 
 def test_outside_its_lines_nothing_can_be_applied() -> None:
-    assert "suggestion" not in review_body("0" * 32, 0, [told(EVAL)], [], LINKS, TEMPLATES)
+    assert "suggestion" not in review_text(0, [told(EVAL)], [])
 
 
 def test_every_body_keeps_githubs_limit_and_says_what_was_cut() -> None:
@@ -181,7 +186,7 @@ def test_every_body_keeps_githubs_limit_and_says_what_was_cut() -> None:
     review = replace(COMPLETE, findings=many, summary=words, change=CHANGE)
     for body in (
         inline_body(told(many[0]), LINKS, TEMPLATES),
-        review_body("0" * 32, 0, [told(found) for found in many], [], LINKS, TEMPLATES),
+        review_text(0, [told(found) for found in many], []),
         sticky_body(review, first_push(review, Place.LISTED), TEMPLATES),
     ):
         page = Page(body)
@@ -201,7 +206,13 @@ def test_markers_and_verdict_outlive_the_cut() -> None:
     assert is_sticky(sticky)
     assert len(decode(state_of(sticky)).findings) == 100
     assert "**100 findings:**" in sticky
-    assert len(leading_fingerprints(body)) == 100
+    shown = len(body.outside)
+    assert 5 < shown < 15
+    assert leading_fingerprints(body.markdown) == tuple(entry.memory.posted_as for entry in body.outside)
+    assert body.markdown.count("high confidence") == shown
+    assert f"*{100 - shown} more findings do not fit here; see the summary comment.*" in body.markdown
+    assert body.markdown.startswith("<!--")
+    assert "100 new findings" in body.markdown
 
 
 def test_a_job_summary_keeps_its_limit() -> None:
@@ -231,5 +242,4 @@ def test_a_comment_says_that_the_finder_quoted_something_else_and_that_its_lines
     assert "about removed lines" in inline
     assert "return exec(file)" in inline
     assert "How it was read: path" in inline
-    # The reviewed commit does not have these lines, so no link can lead to them.
-    assert view(found, (), LINKS, inline=False).link == f"`{found.path}:{found.start_line}-{found.end_line}`"
+    assert f"/blob/{BASE}/" in view(found, (), LINKS, inline=False).link, "the reviewed commit does not have these lines"

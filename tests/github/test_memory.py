@@ -57,8 +57,26 @@ def test_the_state_keeps_its_limit_and_forgets_the_last_first() -> None:
     kept = decode(state).findings
 
     assert len(state) <= MOST_BYTES
-    assert 100 < len(kept) < 2_000
-    assert list(kept) == rows[: len(kept)]
+    assert 500 < len(kept) < 2_000
+    assert {row.fingerprint for row in kept} | decode(state).names == {row.fingerprint for row in rows}, "all are known by name"
+    assert [item.fingerprint for item in kept] == [row.fingerprint for row in rows[: len(kept)]]
+
+
+def test_quotes_and_titles_are_shortened_before_a_finding_is_forgotten() -> None:
+    import random
+
+    words = [random.Random(n).randbytes(150).hex() for n in range(300)]
+    rows = [replace(ITEM, title=word[:160], quote=word, fingerprint=f"{n:016x}") for n, word in enumerate(words)]
+    kept = decode(encode(HEAD, rows)).findings
+
+    assert len(kept) == 300
+    assert all(
+        row.quote.startswith(item.quote) and row.title.startswith(item.title) for row, item in zip(rows, kept, strict=True)
+    )
+
+
+def test_a_state_of_a_version_that_knew_nothing_of_removed_lines_is_read() -> None:
+    assert not decode(packed({"head": HEAD, "findings": [PLAIN]})).findings[0].removed
 
 
 def test_a_hand_written_state_of_the_right_form_is_read() -> None:

@@ -44,7 +44,7 @@ OURS = {
     "br",
     "span",
 }
-OURS |= {"details", "summary", "a comment"}
+OURS |= {"sub", "details", "summary", "a comment"}
 FIRST, SECOND = says("first_new = open(path)"), says("second_new = eval(text)", severity=Severity.HIGH)
 
 
@@ -89,7 +89,7 @@ def test_a_finding_is_fixed_when_its_code_is_gone_and_only_then(replay: Replay) 
     done = replay.push({"app.py": "first_new = open(path)\nsecond_new = literal_eval(text)\n" + BASE["app.py"]})
 
     assert (done.fixed, done.not_seen) == (1, 1)
-    assert replay.standings == {"Wrong: first_new = open(path)": "not seen again", "Wrong: second_new = eval(text)": "fixed"}
+    assert replay.standings == {"Wrong: first_new = open(path)": "not reproduced", "Wrong: second_new = eval(text)": "fixed"}
     assert replay.hidden == {"app.py:2": "OUTDATED"}
     assert replay.state.resolved == set()
 
@@ -309,7 +309,7 @@ def test_more_findings_than_comments_are_wanted_stand_in_the_summary_and_stay_th
 
     assert replay.inline == [("app.py", 2)]
     assert (done.posted, done.repeated_suppressed) == (0, 2)
-    assert "1 finding in full that stands in no other comment" in replay.sticky
+    assert "1 finding without an inline comment" in replay.sticky
 
 
 def test_no_more_than_thirty_comments_go_into_one_request(replay: Replay) -> None:
@@ -329,7 +329,7 @@ def test_a_clean_review_is_a_summary_that_says_it_is_no_approval(replay: Replay)
     done = replay.push(WITH_NEW)
 
     assert replay.github.writes == ["POST /repos/octo-org/hello/issues/7/comments"]
-    assert "no approval" in replay.sticky
+    assert "not an approval" in replay.sticky
     assert done == Published(url=replay.state.issue_comments[0]["html_url"])
 
 
@@ -409,12 +409,12 @@ def test_a_comment_that_github_does_not_take_costs_only_its_place(replay: Replay
     replay.commit(WITH_NEW | {"lib.py": "def used():\n    return eval(x)\n"})
     replay.look()
     replay.review = replay.make_review([FIRST, says("return eval(x)", "lib.py")])
-    replay.pull.hunks = {"app.py": replay.pull.hunks["app.py"]}
+    replay.pull.files = [entry for entry in replay.pull.entries if entry.path == "app.py"]
     done = replay.publish()
 
     assert (done.posted, done.rejected) == (1, 1)
     assert replay.inline == [("app.py", 1)]
-    assert "### Where GitHub took no comment" in replay.state.reviews[0]["body"]
+    assert "### Could not be posted inline" in replay.state.reviews[0]["body"]
     assert "lib.py#L2" in replay.state.reviews[0]["body"]
     assert replay.publish().posted == 0
 
@@ -423,7 +423,7 @@ def test_when_github_takes_no_comment_at_all_the_review_still_stands(replay: Rep
     replay.commit(WITH_NEW)
     replay.look()
     replay.review = replay.make_review([FIRST, SECOND])
-    replay.pull.hunks = {}
+    replay.pull.files = []
     done = replay.publish()
 
     assert (done.posted, done.rejected) == (0, 2)
@@ -437,8 +437,8 @@ def test_when_github_takes_no_review_the_summary_has_it_all(replay: Replay) -> N
     done = replay.push(WITH_NEW, FIRST, says("def used():", "lib.py"))
 
     assert (done.posted, replay.state.reviews) == (0, [])
-    assert done.notes == ("GitHub took no review of this commit; what one would have said stands here.",)
-    assert "2 findings in full that stand in no other comment" in replay.sticky
+    assert done.notes == ("GitHub took no review of this commit; what one would have said is in this comment.",)
+    assert "2 findings without an inline comment" in replay.sticky
     assert "It cannot work." in replay.sticky
 
 
@@ -463,7 +463,7 @@ def test_when_no_answer_ever_comes_nobody_claims_to_know(replay: Replay) -> None
     with pytest.raises(PublishingError) as caught:
         replay.push(WITH_NEW, FIRST)
 
-    assert caught.value.message.endswith("The last of it may stand there all the same; another run will see.")
+    assert caught.value.message.endswith("The last request may have succeeded; the next run will check.")
     assert replay.publish().posted == 1
 
 
@@ -533,7 +533,7 @@ def test_a_late_review_of_an_older_commit_leaves_the_newer_one_alone(replay: Rep
     done = publish(replay.client, replay.request(), late, REVIEW, TEMPLATES, texts)
 
     assert replay.github.writes == before
-    assert done.notes == ("A review of a newer commit stands there already; nothing was changed.",)
+    assert done.notes == ("A review of a newer commit is already posted; its summary was left as it is.",)
 
 
 def test_who_writes_is_asked_of_github_where_nobody_says(replay: Replay) -> None:

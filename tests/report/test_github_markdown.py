@@ -135,7 +135,7 @@ SURFACES: dict[str, Callable[[str], str]] = {
     "report": lambda text: markdown.render(hostile_review(text), TEMPLATES, LINKS.top),
     "summary comment": summary_comment,
     "inline comment": lambda text: inline_body(told(hostile(text), hostile(text)), LINKS, TEMPLATES),
-    "review": lambda text: review_body("0" * 32, 1, [told(hostile(text))], [told(hostile(text))], LINKS, TEMPLATES),
+    "review": lambda text: review_body("0" * 32, 1, [told(hostile(text))], [told(hostile(text))], LINKS, TEMPLATES).markdown,
 }
 
 
