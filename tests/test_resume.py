@@ -552,5 +552,5 @@ def test_many_processes_share_a_state_folder_while_runs_are_removed(repository: 
     for number in range(2):
         assert json.loads((repository / f"{number}.json").read_text())["complete"]
     corrections = json.loads((runs_folder().parent / "corrections.json").read_text())
-    assert len(corrections["models"]["claude-opus-5-5"]) == 1  # the same repository each time
+    assert len(corrections["endpoints"][server.url]["claude-opus-5-5"]) == 1  # the same repository each time
     assert {json.loads((run / "run.json").read_text())["state"] for run in runs_folder().iterdir()} <= {"finished"}

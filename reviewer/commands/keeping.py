@@ -15,7 +15,14 @@ from reviewer.commands.watching import Watch
 from reviewer.commands.wishing import learn_size
 from reviewer.engine.interface import Listener, Prompt, Reply, Stop
 from reviewer.engine.request import request_text
-from reviewer.errors import CredentialsError, IncompleteError, InterruptedByUser, RequestRefusedError, ReviewerError
+from reviewer.errors import (
+    ConnectionFailedError,
+    CredentialsError,
+    IncompleteError,
+    InterruptedByUser,
+    RequestRefusedError,
+    ReviewerError,
+)
 from reviewer.outcome import Review, Usage
 from reviewer.plan.correction import Correction
 from reviewer.plan.cost import Prices
@@ -24,6 +31,7 @@ from reviewer.plan.passes import Pass
 from reviewer.run_answers import AnswerFile
 from reviewer.run_passes import PassLog
 from reviewer.run_prefix import difference, prefix_of
+from reviewer.run_prune import remove
 from reviewer.run_record import Prefix, RunRecord
 from reviewer.runs import Run, RunStore
 from reviewer.terminal import Terminal
@@ -89,6 +97,7 @@ class Keeping:
         prefix = prefix_of(prompt)
         earlier = self.target.setup.call.run
         if earlier is None:
+            self.stack.push(self._ended)
             self.run = self.stack.enter_context(self._new(prefix, plan))
         else:
             require_same(earlier.record, prompt, self.target.subject.commit)
@@ -118,12 +127,21 @@ class Keeping:
         """The run is left: whoever reads of a failure is to know that not all is lost."""
         if isinstance(error, InterruptedByUser | RequestRefusedError):
             return
-        if isinstance(error, CredentialsError) and not self.anything:
-            return  # nothing was answered, and with the same credentials nothing would be
+        if self._came_to_nothing(error):
+            return
         if isinstance(error, ReviewerError):
-            error.hint = f"{error.hint} {going_on(self.run)}".strip()
+            error.hint = f"{error.hint} {going_on(self.run, anything=self.anything)}".strip()
         elif isinstance(error, Exception) and not isinstance(error, ReviewerError):
             self.terminal.say(going_on(self.run))  # a bug of ours, after something was paid for
+
+    def _ended(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """The new run is closed. One that came to nothing is not kept: there is nothing to go on from."""
+        if self.run is not None and self._came_to_nothing(error):
+            remove(self.run.folder, lambda _record, _folder: True)
+
+    def _came_to_nothing(self, error: BaseException | None) -> bool:
+        """Whether nobody answered at all, or only to refuse the credentials: then a new run is as good."""
+        return isinstance(error, ConnectionFailedError | CredentialsError) and not self.anything
 
     def kept(self, asked: Pass) -> tuple[Reply, ...]:
         """The parts of its answer that earlier processes left, oldest first; what was paid for and brought no text is an empty part."""
@@ -219,13 +237,14 @@ class _Kept:
         self.answer.write(delta)
 
 
-def going_on(run: Run | None) -> str:
-    """What to do about a run that ended early; empty where none had begun, or somebody removed it."""
+def going_on(run: Run | None, *, anything: bool = True) -> str:
+    """What to do about a run that ended early; empty where none had begun, or somebody removed it. `anything`: some of an answer had arrived."""
     if run is None or not run.folder.is_dir():
         return ""
     if run.record.asked is not None and run.record.asked.obstacle:
         return f"What had arrived is kept in {run.folder}."
-    return f"`reviewer resume {run.id}` goes on; what has arrived is kept, and is not paid for again."
+    kept = "; what has arrived is kept, and is not paid for again" if anything else ""
+    return f"`reviewer resume {run.id}` goes on{kept}."
 
 
 def require_same(record: RunRecord, prompt: Prompt, commit: str | None) -> None:

@@ -74,5 +74,5 @@ ROWS = (
     Row(fault="GitHub asks to wait a minute", act=published(Trouble(method="POST", status=429, message="You have exceeded a secondary rate limit", headers={"retry-after": "60"})), code=0, says="complete", disk=Disk.DONE),
     Row(fault="no right to write", act=published(Trouble(method="POST", status=403, message="Resource not accessible by integration", times=99)), code=5, says="reviewer: The review could not be published: …. The report is in …/out/r.md.", disk=Disk.DONE),
     Row(fault="new commits while the model answers", act=published(answering=the_head_moves), code=0, says="complete", disk=Disk.DONE),
-    Row(fault="the provider fails in a review that is to be posted", act=published(answering=the_provider_fails), code=4, says="reviewer: The endpoint 127.0.0.1 is overloaded … `reviewer resume …` goes on; what has arrived is kept, and is not paid for again.", disk=Disk.RUN),
+    Row(fault="the provider fails in a review that is to be posted", act=published(answering=the_provider_fails), code=4, says="reviewer: The endpoint 127.0.0.1 is overloaded … `reviewer resume …` goes on.", disk=Disk.RUN),
 )  # fmt: skip

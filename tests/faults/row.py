@@ -64,7 +64,7 @@ def hold(row: Row, scene: Scene) -> None:
         if row.disk is Disk.LOST:
             assert standing(scene) in {Disk.RUN, Disk.LOST}
             return
-        _hold_files(scene)
+        _hold_files(scene, row)
         assert standing(scene) == row.disk, outcome.err
         scene.mend()
         if row.disk is Disk.RUN:
@@ -91,9 +91,11 @@ def litter(scene: Scene) -> Iterator[Path]:
             yield path
 
 
-def _hold_files(scene: Scene) -> None:
-    """Each file of the state folder can be read to its end."""
+def _hold_files(scene: Scene, row: Row) -> None:
+    """Each file of the state folder can be read to its end, but for the one that the fault put there."""
     for path in scene.state.rglob("*") if scene.state.is_dir() else ():
+        if path.is_dir() or path.name in row.fault:
+            continue
         if path.suffix == ".json":
             json.loads(path.read_bytes())
         elif path.suffix == ".sqlite3" and path.stat().st_size:

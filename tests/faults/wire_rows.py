@@ -60,7 +60,7 @@ def silent(scene: Scene) -> Outcome:
     assert usual is not None
     scene.patch.setitem(usual, "silence", 0.2)
     scene.patch.setitem(usual, "max_retries", 0)
-    scene.server.queue(Behaviour(path="/v1/messages/count_tokens", silent=1.0))
+    scene.server.queue(Behaviour(path="/v1/messages", silent=1.0))
     return scene.run(*QUICK, "-o", scene.folder / "out" / "r.md")
 
 
@@ -129,7 +129,7 @@ ROWS = (
     Row(fault="cut while the request is sent", act=behind(resetting), code=4, says="reviewer: The connection was …", disk=Disk.NOTHING),
     Row(fault="closed without an answer", act=behind(answering(b"")), code=4, says="reviewer: The connection was closed before the answer was complete.", disk=Disk.NOTHING),
     Row(fault="a web page with status 200", act=cut_by(Behaviour(body=HTML, content_type="text/html")), code=4, says="reviewer: The endpoint answered with something that is not a stream of the Messages API. Check ANTHROPIC_BASE_URL: it is the address before /v1/messages.", disk=Disk.RUN),
-    Row(fault="a web page with status 403", act=cut_by(shown(403, "Forbidden")), code=4, says='reviewer: Something between here and 127.0.0.1 refused the request with a web page (HTTP 403, request id …). It says: "403 Forbidden". That is a proxy, firewall or login page, and says nothing about the credentials.', disk=Disk.RUN),
+    Row(fault="a web page with status 403", act=cut_by(shown(403, "Forbidden")), code=4, says='reviewer: Something between here and 127.0.0.1 refused the request with a web page (HTTP 403, request id …). It says: "403 Forbidden". That is a proxy, firewall or login page, and says nothing about the credentials.', disk=Disk.NOTHING),
     Row(fault="a web page with status 413", act=cut_by(shown(413, "Request Entity Too Large")), code=4, says="reviewer: The request of … is larger than a proxy in front of 127.0.0.1 lets through (HTTP 413", disk=Disk.RUN),
     Row(fault="something that is not HTTP", act=behind(answering(b"SSH-2.0-OpenSSH_9.2\r\n")), code=4, says="reviewer: The connection was closed before the answer was complete.", disk=Disk.NOTHING),
     Row(fault="head of an answer cut off", act=behind(answering(HTML[:30])), code=4, says="reviewer: The connection was closed before the answer was complete.", disk=Disk.NOTHING),
@@ -153,5 +153,5 @@ ROWS = (
     Row(fault="answer without its end", act=cut_by(Behaviour(keep_events=12)), code=3, says="`reviewer resume …` asks for what is missing", disk=Disk.RUN),
     Row(fault="cut before the answer's first word", act=cut_by(Behaviour(keep_events=5, ending="reset")), code=4, says="`reviewer resume …` goes on; what has arrived is kept, and is not paid for again.", disk=Disk.RUN),
     Row(fault="overloaded for good", act=cut_by(Behaviour(status=529, error="overloaded_error", headers={"x-should-retry": "false"})), code=4, says="reviewer: The endpoint 127.0.0.1 is overloaded", disk=Disk.RUN),
-    Row(fault="the key is refused", act=cut_by(Behaviour(path="/v1/messages/count_tokens", status=401, error="authentication_error")), code=4, says="reviewer: The endpoint 127.0.0.1 refused the credentials (HTTP 401", disk=Disk.NOTHING),
+    Row(fault="the key is refused", act=cut_by(Behaviour(path="/v1/messages", status=401, error="authentication_error")), code=4, says="reviewer: The endpoint 127.0.0.1 refused the credentials (HTTP 401", disk=Disk.NOTHING),
 )  # fmt: skip
