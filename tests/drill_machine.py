@@ -18,7 +18,7 @@ from drill_watch import Watch, watched
 
 from action_runner import Ran as ActionRan
 from action_runner import Runner
-from github_server import GitHubServer, Pull
+from github_server import GitHubServer, Pull, files_of
 from reviewer.cli import main
 from reviewer.findings import Category, Severity
 from reviewer.github.markers import fingerprint_marker, review_key, state_marker
@@ -96,7 +96,8 @@ class Drill:
         """The pull request with all that its author may write."""
         text = {place: "\n\n".join(it.planted for it in CORPUS if it.place == place) for place in ("title", "body")}
         pull = dataclasses.replace(self.clean_pull(), head_sha=self.planted.hostile, head_ref=self.planted.branch)
-        return dataclasses.replace(pull, title=text["title"].replace("\n\n", " / "), body=text["body"])
+        files = files_of(self.planted.root, self.planted.base, self.planted.hostile)
+        return dataclasses.replace(pull, title=text["title"].replace("\n\n", " / "), body=text["body"], files=files)
 
     def clean_pull(self) -> Pull:
         """The same change of the same file, without any attack."""

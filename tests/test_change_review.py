@@ -172,12 +172,14 @@ def test_a_claim_that_something_is_missing_is_refuted_by_the_repository(review: 
     assert "1 refuted" in outcome.err
 
 
-def test_a_quote_of_what_is_gone_is_not_grounded(review: Run, answerer: Answerer) -> None:
+def test_a_quote_of_what_is_gone_is_found_among_the_lines_that_the_change_removes(review: Run, answerer: Answerer) -> None:
     answerer.findings = [finding("shop/price.py", "    return sum(items) * RATE", origin="introduced")]
     outcome = review("--base", "main")
 
-    assert outcome.review["findings"] == []
-    assert len(outcome.review["ungrounded"]) == 1
+    (found,) = outcome.review["findings"]
+    assert found["removed"] is True
+    assert found["anchor"]["left"] is True
+    assert outcome.review["ungrounded"] == []
 
 
 def test_work_in_progress_staged_and_new_files_are_changes(review: Run, repository: Path, answerer: Answerer) -> None:

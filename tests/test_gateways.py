@@ -208,7 +208,7 @@ def test_where_both_are_refused_the_message_says_why(review: Review) -> None:
     with Gateway(counting=Behaviour(path=COUNT, status=401, error="authentication_error"), answering=refused) as server:
         outcome = review(server)
     assert outcome.code == 4
-    assert "reviewer: The provider refused the credentials (HTTP 401" in outcome.err
+    assert "reviewer: The endpoint 127.0.0.1 refused the credentials (HTTP 401" in outcome.err
     assert "resume" not in outcome.err  # there is nothing to resume
 
 

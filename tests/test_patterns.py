@@ -42,7 +42,7 @@ def test_no_pattern_has_a_form_that_can_take_more_than_linear_time() -> None:
             used.update(reasons)
             doubtful += [] if reasons else [(one["module"], one["line"], fault, one["pattern"])]
 
-    assert doubtful == []
+    assert doubtful == [], doubtful
     assert used == set(LINEAR_ALL_THE_SAME)
     assert len(patterns) > 150
 

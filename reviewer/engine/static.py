@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reviewer.collect.changes import Change, ChangeKind
+from reviewer.collect.changes import LINK, Change, ChangedFile, ChangeKind
 from reviewer.collect.history import History
 from reviewer.collect.secrets import Redacted, redact
 from reviewer.collect.snapshot import Snapshot
@@ -126,9 +126,7 @@ def _was_valid(path: str, before: _Files, unparsed: frozenset[str]) -> bool:
 def _head(subject: Subject, texts: Texts) -> _Files:
     """What is checked as it is now: everything that was read of a repository, the changed files of a change."""
     state = subject.head or subject.snapshot
-    wanted = (
-        None if subject.change is None else {file.path for file in subject.change.files if file.kind is not ChangeKind.DELETED}
-    )
+    wanted = None if subject.change is None else {file.path for file in subject.change.files if _is_text(file)}
     shown = {path: text for path, text in texts.current.items() if wanted is None or path in wanted}
     unsent = [file for file in state.skipped if file.reason in _UNSENT and file.path not in shown]
     closed = [file.path for file in unsent if file.reason is SkipReason.HOLDS_SECRETS]
@@ -137,6 +135,11 @@ def _head(subject: Subject, texts: Texts) -> _Files:
         open={**_redacted(FileTexts(texts=shown, secrets=dict(texts.secrets)), state), **_read(state, large)},
         closed=_read(state, closed),
     )
+
+
+def _is_text(file: ChangedFile) -> bool:
+    """Whether it is a file now: the target of a link is no program text, whatever the link is called."""
+    return file.kind is not ChangeKind.DELETED and file.new_mode != LINK
 
 
 def _base(subject: Subject, change: Change) -> _Files:

@@ -108,7 +108,9 @@ def usd(usage: Usage, model: Model) -> float | None:
     return paid / _MILLION
 
 
-_NAME = re.compile(r"(?:.*/)?(?:[a-z]{2,6}\.)?(?:anthropic\.)?(?P<name>.+?)(?:[-@]\d{8}|-latest)?(?:-v\d+(?::\d+)?)?")
+_WHERE = re.compile(r"(?:[a-z]{2,6}\.)?(?:anthropic\.)?")
+_EDITION = re.compile(r"-v\d{1,3}(?::\d{1,3})?\Z")
+_DATE = re.compile(r"(?:[-@]\d{8}|-latest)\Z")
 """How clouds and gateways write a model's name: `us.anthropic.claude-opus-4-5-20251101-v1:0`, `openrouter/claude-opus-5-5`."""
 
 
@@ -141,5 +143,5 @@ class Prices:
 
 def _bare(name: str) -> str:
     """A model's name without what says where it runs and when it was made."""
-    found = _NAME.fullmatch(name.strip().lower())
-    return found["name"] if found else ""
+    own = name.strip().lower().rpartition("/")[2]
+    return _DATE.sub("", _EDITION.sub("", _WHERE.sub("", own, count=1)))

@@ -24,7 +24,7 @@ _DIFF = re.compile(r"[ \t]{0,8}(\d{1,7})(?: ([+ -]?)(.*))?", re.DOTALL)
 """A line of our diffs (`documents.file_diff`): its number, one space, the side's character, the text."""
 _OUTLINED = re.compile(r"[ \t]{0,8}(\d{1,7})(?: (.*))?", re.DOTALL)
 """A line of our signatures (`outline`): its number, one space, the text."""
-_BETWEEN = re.compile(r"@@ -\d+.{0,4000}@@.*|[ \t]{0,8}\\ no newline at the end of the file", re.IGNORECASE)
+_BETWEEN = re.compile(r"@@ -\d[^@\n]{0,400}@@.*|[ \t]{0,8}\\ no newline at the end of the file", re.IGNORECASE)
 """Lines of a diff that are no lines of a file."""
 _ELISION = " …"
 """Ends a line of our signatures after which others were left out."""

@@ -29,7 +29,7 @@ _VOTERS = 12
 _CANDIDATES = 6
 _WORTH_RESIZING = 0.6
 """Windows a line shorter or longer are tried where the plain one is at least this like the quote."""
-_TOKEN = re.compile(r"\d+(?:\.\d+)+\w*|\w+|[^\w\s]")
+_TOKEN = re.compile(r"\d\w*+(?:\.\d\w*+)*+|\w++|[^\w\s]")
 _QUOTE_MARKS = frozenset("'\"`\u2018\u2019\u201c\u201d")
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:(?P<slashes>//|/\*)|#|<!--)\s.*")
 _MOST_COMPARED = 100_000

@@ -109,7 +109,7 @@ def test_no_setting_reads_what_is_checked_out_or_writes_through_it(
 def test_a_settings_file_and_a_lens_that_the_args_name_are_those_of_the_base(planted: Planted) -> None:
     ran = planted.run({}, {"args": "--depth quick --config WORKSPACE/ci/operator.toml --lens WORKSPACE/ci/lens.md"})
 
-    assert (ran.code, ran.outputs["verdict"]) == (0, "clean"), ran.log
+    assert (ran.code, ran.outputs["verdict"], ran.outputs["findings-count"]) == (0, "findings", "1"), "the link that leads out"
     question = "".join(request.body["messages"][-1]["content"][-1]["text"] for request in planted.messages.messages)
     assert "Welsh" in question
     assert "Our lens." in question

@@ -199,12 +199,9 @@ def test_a_verification_that_was_talked_round_hides_nothing(drill: Drill) -> Non
 
     ran = drill.run("range", rulings)
 
-    first, *others = (truth["title"] for truth in TRUTHS)
     assert ran.obeyed == {it.id for it in rulings}
-    assert titles(ran, "refuted") == [first]
-    assert set(others) < set(titles(ran))
-    assert f"**{first}**" in page(ran)
-    assert "1 claim was refuted and is listed" in page(ran)
+    assert titles(ran, "refuted") == [], "a line of a file that has nothing to do with the finding's refutes nothing"
+    assert {truth["title"] for truth in TRUTHS} <= set(titles(ran))
     assert ran.asked[:3] == (*ASKED, "POST /v1/messages")
     assert_only_text(ran, drill.folder)
 
@@ -229,10 +226,10 @@ def test_an_answer_of_another_form_or_without_end_is_told_and_costs_no_more_than
     assert_only_text(ran, drill.folder)
 
 
-def test_an_answer_that_ends_with_calls_of_tools_is_no_whole_answer(drill: Drill) -> None:
+def test_calls_of_tools_at_the_end_of_a_whole_answer_call_nothing(drill: Drill) -> None:
     ran = drill.run("range", one("tools"), "--depth", "quick")
 
-    assert ran.codes == (3,)
+    assert ran.codes == (1,), "the answer is whole whatever its end is called, and the findings count"
     assert ran.asked == ASKED
     assert_only_text(ran, drill.folder)
 

@@ -14,7 +14,6 @@ from reviewer.collect.comparison import of_commit
 from reviewer.collect.repository import open_repository
 from reviewer.documents import file_diff
 from reviewer.findings import Anchor, Category, Claim, Confidence, Finding, Location, Severity
-from reviewer.github.memory import Place, remembered
 from reviewer.reply.ground import NOWHERE, ground
 from reviewer.reply.masking import Masking
 from reviewer.reply.placing import place
@@ -171,12 +170,6 @@ def test_secrets_are_masked_in_the_base_text_of_removed_lines(change: Change) ->
 
     assert Masking(NEW.get, change).finding(one).quote == one.quote
     assert Masking(NEW.get, change).finding(replace(one, quote="made up")).quote == one.quote
-
-
-def test_a_finding_on_removed_code_is_not_remembered_by_lines_that_are_gone_already() -> None:
-    one = finding(removed=True, quote="gone()")
-
-    assert remembered(one, since="0" * 40, place=Place.INLINE).quote == ""
 
 
 def test_reports_say_that_lines_are_removed_and_place_them_where_they_were() -> None:
