@@ -145,7 +145,8 @@ def test_a_warm_prefix_is_printed_as_it_is_sent(
 def test_the_next_request_of_a_run_that_goes_on_is_printed_as_it_is_sent_and_the_run_stays_as_it_is(
     reviewer: Callable[..., int], server: MessagesServer, small: Path, tmp_path: Path, done: int, packed: bool
 ) -> None:
-    broken = Behaviour(keep_events=6 if done else 0, ending="closed")
+    refused = Behaviour(path="/v1/messages", status=529, error="overloaded_error", headers={"x-should-retry": "false"})
+    broken = Behaviour(keep_events=6, ending="closed") if done else refused
     server.queue(*[Behaviour(), broken][2 - max(1, done) :])
     assert reviewer("review", "--yes", *(("--commit", "HEAD", "--catalog", small) if packed else ())) in {3, 4}
     sent, before = len(bodies(server)), digests()
