@@ -370,7 +370,7 @@ def test_another_way_to_write_the_same_model_is_the_same_model(review: Review, n
 # --- busy endpoints ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [429, 503, 529])
+@pytest.mark.parametrize("status", [429, *(pytest.param(each, marks=pytest.mark.nightly) for each in (503, 529))])
 def test_a_gateway_with_room_for_one_loses_no_lens(review: Review, status: int) -> None:
     busy = Behaviour(status=status, error="rate_limit_error" if status == 429 else "overloaded_error")
     with Gateway(at_once=1, busy=busy, delay=0.02) as server:
@@ -381,7 +381,10 @@ def test_a_gateway_with_room_for_one_loses_no_lens(review: Review, status: int) 
     assert len(set(questions)) == len(questions)  # none was paid for twice
 
 
-@pytest.mark.parametrize("advice", [{}, {"retry-after": "3"}], ids=["without advice", "with advice"])
+@pytest.mark.parametrize(
+    "advice",
+    [pytest.param({}, id="without advice"), pytest.param({"retry-after": "3"}, id="with advice", marks=pytest.mark.nightly)],
+)
 def test_a_rate_limit_is_waited_for(review: Review, advice: Mapping[str, str]) -> None:
     with Gateway() as server:
         server.queue(*[Behaviour(status=429, error="rate_limit_error", headers=advice)] * 4)
