@@ -133,9 +133,9 @@ class Prices:
         return next((model for model in models if not name or name in map(_bare, (model.id, *model.aliases))), None)
 
     def swapped(self, answered: str) -> str:
-        """That another model answered than the one that was asked, and what that means for the price; empty when none did."""
+        """That another model answered than the one that was asked, or its twin, and what that means for the price; empty when none did."""
         model = self.model(answered)
-        if model is self.asked:
+        if model is self.asked or (model is not None and model.id == self.asked.same_as):
             return ""
         price = "its price is unknown" if model is None or not model.price else "the cost is by its price"
         return f"The endpoint answered with {answered}, not {self.asked.id}; {price}."
