@@ -162,8 +162,8 @@ def test_a_clean_change_is_called_clean_of_its_files_only() -> None:
 
 
 def test_only_a_change_has_an_outside() -> None:
-    assert render(CHANGE).count("outside the diff") == 2
-    assert "outside the diff" not in render(COMPLETE)
+    assert render(CHANGE).count("outside git's diff") == 2
+    assert "outside git's diff" not in render(COMPLETE)
 
 
 @pytest.mark.parametrize(
